@@ -76,6 +76,31 @@ def train(
     until = when(str(chosen.trained_until_)[:19])
     screen.say(f"Model      {folder}: {chosen.n_rows_:,} rows, trained until {until}")
     show_parity(folder, screen)
+    if test_share:
+        screen.say(held_back_line(len(known), len(loaded), test_share))
+
+
+def held_back_line(known: int, bars: int, test_share: float) -> str:
+    """Return which bars the model did not learn from, and how to train on all of them.
+
+    Parameters
+    ----------
+    known, bars : int
+        Number of bars in the training part, and of all.
+    test_share : float
+
+    Examples
+    --------
+    >>> held_back_line(480, 600, 0.2)
+    'Test part  the last 120 of 600 bars (20 %) only test the model; to go live, train on all of \
+them: --test-share 0'
+    """
+    return (
+        f"Test part  the last {bars - known:,} of {bars:,} bars ({test_share:.0%}".replace(
+            "%", " %"
+        )
+        + ") only test the model; to go live, train on all of them: --test-share 0"
+    )
 
 
 def evaluated(model: "SignalModel", bars: "pd.DataFrame", screen: Screen) -> "Evaluation":

@@ -33,9 +33,10 @@ def test_train_prints_labels_before_and_figures_after_the_fit(data, tmp_path, ca
     assert run("train", data, "--out", tmp_path / "m", *words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Label      TripleBarrier(target=1.5")
-    starts = [line.split(maxsplit=1)[0] for line in lines[-5:]]
-    assert starts == ["Grade", "Model", "Parity", "Parity", "Parity"]
-    assert lines[-3].startswith("Parity     bar by bar: agrees on 216 training bars; ")
+    starts = [line.split(maxsplit=1)[0] for line in lines[-6:]]
+    assert starts == ["Grade", "Model", "Parity", "Parity", "Parity", "Test"]
+    assert "last 120 of 600 bars (20 %)" in lines[-1] and lines[-1].endswith("--test-share 0")
+    assert lines[-4].startswith("Parity     bar by bar: agrees on 216 training bars; ")
     shown = " ".join(" ".join(lines).split())
     assert "patterns │ 1" in shown and "Part ┃ Rows ┃ Short ┃ No trade ┃ Long" in shown
     training = json.loads((tmp_path / "m" / "manifest.json").read_text())["training"]
@@ -62,7 +63,7 @@ def test_without_test_rows_the_labels_are_printed_all_the_same(data, tmp_path, c
     words = ("--members", "lr", "--features", "wick_balance", "--test-share", "0")
     assert run("train", data, "--out", tmp_path / "m", *words) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "test │ 0 │ 0 (-) │ 0 (-)" in shown and "Grade" not in shown
+    assert "test │ 0 │ 0 (-) │ 0 (-)" in shown and "Grade" not in shown and "Test part" not in shown
 
 
 def test_dates_choose_the_bars_that_are_used(data, tmp_path, capsys):

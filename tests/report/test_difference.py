@@ -89,6 +89,6 @@ def test_robustness():
 def test_a_finished_run_shows_all_of_it_on_the_terminal(run_folder):
     summary = SavedRun.read(run_folder).summary
     shown = in_one_line(text(comparison_table(summary)))
-    for words in ("Buy & hold", "Where the difference in profit comes from", "Sum"):
+    for words in ("Buy & hold", "Where the difference in profit comes from", "Sum", "open trades"):
         assert words in shown
     assert robustness_line(summary) in shown and "points" in shown

@@ -62,6 +62,18 @@ def test_the_table_ranks_ten_and_says_what_the_best_is_worth():
         assert word in flat
 
 
+@pytest.mark.parametrize(
+    ("trades", "said"),
+    [([12, 40, 40], "1 of the 3"), ([40, 12, 12], "2 of the 3"), ([40, 40, 12], "")],
+)
+def test_few_trades_of_the_best_or_of_most_are_warned_of(trades, said):
+    found = swept({"x": [3, 2, 1]}, lambda x: float(x))
+    found.table["on_trades"] = trades
+    flat = " ".join(text_of(found).split())
+    assert ("Few trades" in flat) == bool(said)
+    assert not said or f"Few trades {said} variants shown made under 30 trades" in flat
+
+
 def test_failures_and_no_best_are_said():
     found = swept({"x": [1, 2]}, lambda x: np.nan)
     found.table.loc[1, "error"] = "too few bars"

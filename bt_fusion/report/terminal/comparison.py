@@ -1,5 +1,6 @@
 """The comparison as a table on the terminal."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group
@@ -29,9 +30,13 @@ from bt_fusion.report.terminal.titled import titled
 
 __all__ = ["comparison_table", "note_lines", "verdict_lines"]
 
+SOURCES = "Where the difference in profit comes from"
 
-def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group:
-    """Return the figures of both runs side by side, with the model, the signals and the verdict.
+
+def comparison_table(
+    summary: dict[str, Any], *, details: bool = False, groups: Sequence[Table] = ()
+) -> Group:
+    """Return the figures of both runs side by side and the verdict, then all that explains them.
 
     Parameters
     ----------
@@ -39,13 +44,15 @@ def comparison_table(summary: dict[str, Any], *, details: bool = False) -> Group
         The content of summary.json.
     details : bool
         Say also how the model did as a classifier, and how long everything took.
+    groups : sequence of Table
+        Tables of the trades in groups, shown after the verdict.
     """
     runs = [name for name in ("off", "on") if summary.get(f"ml_{name}")]
     table = filled(_title(summary), *figure_rows(summary, runs, intervals=False))
     more = _details(summary) if details else []
     lines = [*_lines(summary), *more, *_label_placebo(summary)]
     verdict = verdict_lines(summary.get("comparison") or {})
-    return Group(table, *_differences(summary), *lines, *verdict)
+    return Group(table, *verdict, *_differences(summary), *groups, *lines)
 
 
 def _differences(summary: dict[str, Any]) -> list[Table]:
@@ -54,9 +61,15 @@ def _differences(summary: dict[str, Any]) -> list[Table]:
         return []
     found = {
         "Differences and their 95 % intervals": interval_rows(summary),
-        "Where the difference in profit comes from": difference_table(summary),
+        SOURCES: difference_table(summary),
     }
-    return [filled(title, head, rows) for title, (head, rows) in found.items() if rows]
+    tables = {title: filled(title, head, rows) for title, (head, rows) in found.items() if rows}
+    if SOURCES in tables:
+        tables[
+            SOURCES
+        ].caption = "The sum counts open trades at their last value, Net profit does not"
+        tables[SOURCES].caption_justify = "left"
+    return list(tables.values())
 
 
 def filled(title: str, head: list[str], rows: list[list[str]]) -> Table:
@@ -79,7 +92,7 @@ def _label_placebo(summary: dict[str, Any]) -> list[str]:
 
 
 def verdict_lines(comparison: dict[str, Any]) -> list[Text]:
-    """Return the verdict with its reason; printed last, where users look first."""
+    """Return the verdict with its reason; printed right after the main table."""
     if not comparison.get("verdict"):
         return []
     verdict = comparison["verdict"]

@@ -46,7 +46,7 @@ Columns = tuple[tuple[str, str, Any], ...]
 
 
 def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: bool = False) -> Group:
-    """Return the tables of symbols, exit reasons, periods, agreement and comparison.
+    """Return the comparison and the tables of symbols, exit reasons, periods and agreement.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: boo
         tables.append(agreement_table(summary["fused_vs_technical"]))
     if summary.get("ablation"):
         tables.append(ablation_table(summary["ablation"]))
-    return Group(*tables, comparison_table(summary, details=details))
+    return comparison_table(summary, details=details, groups=tables)
 
 
 def agreement_table(found: dict[str, Any]) -> Table:

@@ -10,6 +10,7 @@ from bt_fusion.report.figure_table import ROWS
 from bt_fusion.report.figures import Writer, bars_traded, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import note_lines
 from bt_fusion.saved_runs.sweep_folder import column_of
+from bt_fusion.verdict.rules import LEAST_TRADES
 
 if TYPE_CHECKING:
     from bt_fusion.saved_runs.sweep_folder import SavedSweep
@@ -47,7 +48,32 @@ def sweep_table(found: "SavedSweep") -> Group:
             cell(None if pd.isna(values[key]) else values[key], write) for key, _, write in COLUMNS
         ]
         table.add_row(*(f"{values[name]}" for name in found.varied), *cells)
-    return Group(table, *_lines(s, found.table))
+    few = few_trades_line(found.table.loc[order.index[:SHOWN], "on_trades"])
+    return Group(table, *few, *_lines(s, found.table))
+
+
+def few_trades_line(trades: "pd.Series[float]") -> list[str]:
+    """Return a warning if the best variant, or most of the best, made few trades with ML.
+
+    Parameters
+    ----------
+    trades : Series
+        Number of trades of each variant shown, the best first; NaN for a variant that failed.
+
+    Examples
+    --------
+    >>> few_trades_line(pd.Series([12.0, 40.0]))
+    ['Few trades 1 of the 2 variants shown made under 30 trades, the best one 12: figures of so \
+few trades are mostly luck']
+    """
+    known = trades.dropna()
+    few = int((known < LEAST_TRADES).sum())
+    if not few or (known.iloc[0] >= LEAST_TRADES and 2 * few <= len(known)):
+        return []
+    return [
+        f"Few trades {few} of the {len(known)} variants shown made under {LEAST_TRADES} trades, "
+        f"the best one {known.iloc[0]:,.0f}: figures of so few trades are mostly luck"
+    ]
 
 
 def _lines(summary: dict[str, Any], table: pd.DataFrame) -> list[str]:

@@ -75,7 +75,7 @@ def test_days_are_whole_on_a_narrow_terminal():
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_the_whole_comes_last_and_what_says_nothing_not_at_all(several):
+def test_the_whole_comes_first_and_what_says_nothing_not_at_all(several):
     bars = planted_edge(700, seed=1, auc=0.8)
     model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lr",)))
     walk = WalkForward(model, 400, 150, cache=None)
@@ -86,6 +86,8 @@ def test_the_whole_comes_last_and_what_says_nothing_not_at_all(several):
     assert ("Symbols" in shown) is several and ("By day of exit" in shown) is several
     assert "Exit reasons" not in shown  # all trades end by the horizon
     assert "Exit reasons" in text_of(result_tables(result.summary, result.trades, details=True))
-    titles = ["Symbols", "By day of exit", "unseen bars"] if several else ["unseen bars"]
+    titles = ["unseen bars", "Verdict", "Differences and their"]
+    titles += ["Symbols", "By day of exit"] if several else []
+    titles.append("Account  ")
     places = [shown.index(title) for title in titles]
     assert places == sorted(places)
