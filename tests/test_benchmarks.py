@@ -79,6 +79,7 @@ SLOW = (
 )  # processes of their own, or many runs
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     "name",
     [pytest.param(name, marks=pytest.mark.slow if name in SLOW else []) for name in TINY],
@@ -100,6 +101,7 @@ def test_sizes_cover_every_figure():
     assert set(DEFAULT) == {name for name in HOMES if name.startswith("P")}
 
 
+@pytest.mark.slow
 def test_command_writes_what_it_measured(tmp_path):
     path = tmp_path / "figures.json"
     command = [sys.executable, "-m", "benchmarks", "P2", "P3", "--json", str(path)]
@@ -113,6 +115,7 @@ def test_command_writes_what_it_measured(tmp_path):
     assert "<= 2.5" in shown and "not asked for" in shown
 
 
+@pytest.mark.slow
 def test_command_keeps_the_figures_of_a_file_that_it_does_not_measure(tmp_path):
     path = tmp_path / "figures.json"
     path.write_text('{"P2": {"ratio": 9.0}, "P9": {"ratio": 0.9}}')

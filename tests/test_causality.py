@@ -96,6 +96,7 @@ def arrays_of(bars: pd.DataFrame) -> BarArrays:
     return BarArrays.of(bars)
 
 
+@pytest.mark.slow_after(3)
 @pytest.mark.parametrize(
     ("source", "t"), [("real", 399), ("real", 452), ("random", 399), ("random", 611)]
 )
@@ -161,6 +162,7 @@ class Lines(bt.Strategy):
         return np.array([line.array[:count] for line in lines])
 
 
+@pytest.mark.slow_after(3)
 @pytest.mark.parametrize("t", [399, 452])
 @pytest.mark.parametrize("change", CHANGES)
 def test_lines_up_to_t_do_not_depend_on_later_bars(change, t, small, daily):

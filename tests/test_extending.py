@@ -41,6 +41,7 @@ def run(folder, *words):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_every_command_takes_the_plug_in(folder):
     (block,) = re.findall(r"<!-- commands, run by.*?-->\n```\n(.*?)```", PAGE, flags=re.DOTALL)
     lines = [line.removeprefix("bt-fusion ") for line in block.splitlines()]

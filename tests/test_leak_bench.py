@@ -35,6 +35,7 @@ def test_what_is_made_from_bars_is_named_if_it_leaks(case):
     assert not is_wrong(case, tried), tried.says
 
 
+@pytest.mark.slow_after(2)
 @pytest.mark.parametrize("name", QUICK)
 def test_what_is_run_is_named_if_it_leaks(name):
     tried = try_case(CASES[name], BARS[:500], 0)

@@ -88,6 +88,7 @@ def check(bars, model):
         np.testing.assert_array_equal(lines[:, same], reference[:, same], err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_fitted_model(daily):
     check(daily, SignalModel().fit(daily[:4_700]))
 

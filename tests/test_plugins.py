@@ -229,6 +229,7 @@ def test_features_are_given_by_function_set_and_name(file):
     assert SignalModel(FeatureSet(["fusion", function])).feature_set().names == names
 
 
+@pytest.mark.slow
 def test_refits_in_two_processes_know_the_plug_in(file, edge, tmp_path):
     load_plugin(file)
     model = SignalModel(FEATURES, "close_above_high", Ensemble(["bayes", "halves"]))

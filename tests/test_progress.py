@@ -74,6 +74,7 @@ def shown_on_terminal(*command: str, out: int | None = None) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(parts).decode())
 
 
+@pytest.mark.slow
 def test_steps_show_on_a_terminal_once_they_take_a_second():
     output = shown_on_terminal("-c", STEPS)
     for name in ("short", "hidden", "elsewhere"):

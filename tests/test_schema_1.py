@@ -65,6 +65,7 @@ def run_folder(tmp_path):
     return tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_drawn_again(run_folder):
     assert [path.name for path in redraw(run_folder)] == ["report.html", "comparison.png"]
     assert all(path.stat().st_size > 10_000 for path in redraw(run_folder))

@@ -27,6 +27,7 @@ def folder(tmp_path):
     return tmp_path / "models"
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", EXPECTED)
 def test_it_predicts_as_it_did_and_is_saved_again(name, folder):
     loaded = loaded_here(folder / name)

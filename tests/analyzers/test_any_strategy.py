@@ -159,6 +159,7 @@ class Asking(Brackets):
             super().next()
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("options", [{}, {"runonce": False}, {"exactbars": 1}])
 def test_an_ensemble_inside_a_plain_strategy_is_found(options):
     bars = feeds("brackets")["F0"]

@@ -38,6 +38,7 @@ def analysed(mode, feeds=1, **params):
         return cerebro.run()[0].analyzers.health
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("mode", [{}, {"runonce": False, "preload": False}])
 def test_it_finds_what_the_health_finds(mode):
     wanted = model_health(model(), FRAME)

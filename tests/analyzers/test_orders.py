@@ -59,6 +59,7 @@ class AtTheOpen(EveryTenth):
         self.act()
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     "options", [{}, {"runonce": False}, {"exactbars": 1}, {"quicknotify": True}]
 )

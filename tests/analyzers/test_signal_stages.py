@@ -63,6 +63,7 @@ def hybrid_stages(strategy, symbol):
         yield "agreed", "" if strategy.side(symbol) > 0 else low
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [range(16), pytest.param(range(16, 240), marks=pytest.mark.slow)])
 def test_counts_are_those_of_every_bar(seeds):
     later = ordered = 0

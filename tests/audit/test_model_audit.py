@@ -24,6 +24,7 @@ def test_bars_after_the_training_pass(model):
     assert found.parts[-3:] == ("feature return_1", "label Direction", "predictions")
 
 
+@pytest.mark.slow
 def test_every_fitted_part_is_named_with_the_bars_it_knows(model, tmp_path):
     found = audit_model(model.save(tmp_path / "saved", trials=20), BARS[650:])
     assert {each.kind for each in found.findings} == {"in-sample"}

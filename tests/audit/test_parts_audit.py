@@ -33,6 +33,7 @@ def kinds(found):
     return {each.where: each.kind for each in found.findings}
 
 
+@pytest.mark.slow
 def test_all_that_a_plug_in_registers_is_tried(own):
     found = audit_plugins(own, BARS)
     assert kinds(found) == {
@@ -65,6 +66,7 @@ def test_a_finding_tells_the_first_bar_and_how_far(own):
     assert "no-causality-check" not in first.detail
 
 
+@pytest.mark.slow
 def test_ours_pass():
     found = audit_features("fusion", BARS, "triple_barrier")
     assert found.passed and found.unverified == () and found.parts[-1] == "label TripleBarrier"

@@ -58,6 +58,7 @@ def test_a_line_of_two_feeds_that_are_aligned_is_found(strategy, where):
     assert finding.first > str(TWO["A"].index[150])
 
 
+@pytest.mark.slow
 def test_a_bar_that_is_read_by_its_number_is_found():
     found = audit(ByNumber, TWO, **FEW)
     assert "pairing" in {each.kind for each in found.findings}
@@ -107,6 +108,7 @@ class LastKnown(bt.Strategy):
             self.order_target_percent(data, 0.9 / len(self.datas) if data is best else 0)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("strategy", [PerFeed, ByStamp, LastKnown])
 def test_honest_strategies_of_several_feeds_pass(strategy):
     found = audit(strategy, TWO, **FEW)

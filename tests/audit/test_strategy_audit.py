@@ -73,6 +73,7 @@ class BuysTheLow(Crossing):
             self.buy()
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("strategy", [Peeks, Forward, KnowsTheLength, BuysTheLow])
 def test_orders_that_know_what_comes_are_found(strategy):
     found = audit(strategy, BARS, **FEW)

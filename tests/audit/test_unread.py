@@ -60,6 +60,7 @@ def test_a_line_that_no_order_follows_is_set_aside(audited):
     assert found.unverified[-1].startswith(f"{SPAN}: looks ahead, first at ")
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("strategy", [FollowsTheSpan, FollowsItLate])
 def test_a_line_that_orders_follow_stays_a_finding(strategy):
     assert quick(strategy).looks_ahead

@@ -49,6 +49,7 @@ def csv(tmp_path):
     return str(tmp_path / "edge.csv")
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("ml", ["both", "on", "off"])
 def test_a_class_is_run_written_drawn_and_explained(ml, csv, tmp_path):
     result = job(Average, ml=ml, source={"data": csv}).run(BARS, "edge")

@@ -25,6 +25,7 @@ def stopped():
     return ran(on_drift="stop")
 
 
+@pytest.mark.slow
 def test_the_summary_tells_the_health_over_time_and_notes_the_alarm():
     summary = ran().summary
     (found,) = summary["model"]["health"]
@@ -43,6 +44,7 @@ def test_a_walk_forward_has_the_health_of_its_refits():
     assert found["models"] == 3 and found["alarms"] == []
 
 
+@pytest.mark.slow
 def test_a_stopped_model_leaves_the_trades_before_its_alarm_as_they_were(stopped):
     first = stopped.summary["model"]["health"][0]["alarms"][0]["time"]
     before = [

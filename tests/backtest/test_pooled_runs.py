@@ -35,6 +35,7 @@ def folders(tmp_path_factory):
     return [root / "A", root / "B"]
 
 
+@pytest.mark.slow
 def test_two_markets_give_one_grade(folders):
     found = pool_runs(folders, FEW)
     assert "helped" in found.verdict.verdict

@@ -34,6 +34,7 @@ def broken(*args, **options):
     raise ValueError("nothing to divide by")
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("component", FAULTS)
 def test_a_fault_in_the_evaluation_loses_no_run(component, monkeypatch, tmp_path):
     what = FAULTS[component]

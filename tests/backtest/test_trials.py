@@ -139,6 +139,7 @@ def test_two_processes_lose_and_double_nothing(tmp_path):
     assert new == len(lines) == len({line["trial"] for line in lines}) == 30
 
 
+@pytest.mark.slow
 def test_a_saved_model_brings_its_tuning_trials(tmp_path):
     bars = planted_edge(900, seed=1, auc=0.8)
     model = SignalModel(["return_1", "wick_balance"], ensemble=Ensemble(["lgb"])).fit(bars[:600])

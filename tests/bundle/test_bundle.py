@@ -77,6 +77,7 @@ def test_round_trip_is_exact(model, saved, bars):
     assert loaded.label() == Direction(horizon=5)
 
 
+@pytest.mark.slow
 def test_three_classes_and_majority(bars, tmp_path):
     ensemble = Ensemble(["xgb", "lgb"], voting="majority", vote_threshold=0.5, seed=3)
     model = SignalModel("fusion", TripleBarrier(horizon=6), ensemble).fit(bars[:1_000])

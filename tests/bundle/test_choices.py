@@ -52,6 +52,7 @@ def test_any_winner_comes_back(name, options, tmp_path):
     np.testing.assert_array_equal(best.classes_, original.classes_)
 
 
+@pytest.mark.slow
 def test_the_table_comes_back(model, folder):
     loaded = load_model(folder)
     for name in ("best", "lr"):
@@ -152,6 +153,7 @@ EDITS = {
 }
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", EDITS)
 def test_a_choice_that_does_not_hold_is_refused(name, folder):
     choices = read(folder)["choices"]

@@ -130,6 +130,7 @@ def test_an_indicator_that_looks_ahead_is_named(own, capsys):
     assert "nothing looks ahead" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_backtest_of_a_strategy_that_looks_ahead_is_not_judged(own, tmp_path, capsys):
     out = tmp_path / "run"
     options = ("--data", "planted-edge:1500", "--features", "wick_balance,gap", "--members", "lr")
@@ -179,6 +180,7 @@ def test_all_of_a_plug_in_is_audited(tmp_path, registers, capsys):
     assert "Not audited what --plugin registers: audit it alone, without --strategy" in shown
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_audited(data, trained, tmp_path, capsys):
     table = tmp_path / "audit.json"
     options = ("--data", data, "--model", trained, "--json", table)
@@ -225,6 +227,7 @@ class Pairs(bt.Strategy):
 """
 
 
+@pytest.mark.slow
 def test_feeds_that_are_paired_by_place_are_named(tmp_path, capsys):
     (tmp_path / "pairs.py").write_text(PAIRS)
     both = ("--data", "A=random-walk:300", "--data", "B=random-walk:300", "--cuts", 4)

@@ -101,6 +101,7 @@ def test_the_label_placebo_stands_in_table_and_report(csv, tmp_path, capsys):
         assert f">{shown}</td>" in page
 
 
+@pytest.mark.slow
 def test_the_tables_agree_with_the_summary(csv, tmp_path):
     run("--data", csv, "--out", tmp_path, "-q", *QUICK)
     summary = json.loads((tmp_path / "summary.json").read_text())
@@ -130,6 +131,7 @@ def test_the_tables_agree_with_the_summary(csv, tmp_path):
     assert (predictions.trained_until < predictions.datetime).all()
 
 
+@pytest.mark.slow
 def test_a_fault_in_judging_ends_with_all_files_and_exit_0(csv, tmp_path, capsys, monkeypatch):
     def broken(*args, **options):
         raise IndexError("no such draw")
@@ -143,6 +145,7 @@ def test_a_fault_in_judging_ends_with_all_files_and_exit_0(csv, tmp_path, capsys
     assert "Note       the verdict failed: IndexError: no such draw" in shown.out
 
 
+@pytest.mark.slow
 def test_bars_and_equity_redraw_the_run(csv, tmp_path):
     run("--data", csv, "--out", tmp_path, "-q", "--no-report", *QUICK)
     summary = json.loads((tmp_path / "summary.json").read_text())
@@ -193,6 +196,7 @@ def test_quiet_says_nothing_and_no_report_draws_nothing(csv, tmp_path, capsys):
     assert written(tmp_path) == FILES - {"comparison.png", "report.html"}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("ml", ["off", "on"])
 def test_one_side_alone(ml, csv, tmp_path, capsys):
     run("--data", csv, "--out", tmp_path, "--ml", ml, *QUICK)
@@ -208,6 +212,7 @@ def test_one_side_alone(ml, csv, tmp_path, capsys):
     assert summary["buy_hold"]["max_drawdown"] > 0
 
 
+@pytest.mark.slow
 def test_dates_params_and_costs_reach_the_run(csv, tmp_path):
     options = [
         "--timerange",
@@ -272,6 +277,7 @@ def test_bad_input_is_one_clear_line_and_exit_2(options, message, tmp_path, caps
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_broken_columns_name_the_row_and_repair_mends_them(csv, tmp_path, capsys):
     bars = pd.read_csv(csv)
     bars.loc[5, "close"] = None
@@ -289,6 +295,7 @@ def test_broken_columns_name_the_row_and_repair_mends_them(csv, tmp_path, capsys
     assert "lack the column(s) close" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_failure_while_writing_leaves_the_old_files(csv, tmp_path, monkeypatch, capsys):
     run("--data", csv, "--out", tmp_path, "-q", *QUICK)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -320,6 +327,7 @@ def test_a_saved_model_trades_the_bars_it_has_not_seen(csv, saved, tmp_path, cap
     assert "500 unseen bars" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_in_sample_bars_are_refused_or_marked(csv, saved, tmp_path, capsys):
     known = tmp_path / "known.csv"
     read_bars(csv)[:700].to_csv(known)
@@ -340,11 +348,13 @@ def test_a_missing_or_broken_model_ends_with_2(csv, saved, tmp_path, capsys):
     assert capsys.readouterr().err.startswith("error: ")
 
 
+@pytest.mark.slow
 def test_plot_draws_backtraders_own_chart(csv, tmp_path):
     run("--data", csv, "--out", tmp_path, "-q", "--plot", "--ml", "on", *QUICK)
     assert (tmp_path / "backtrader.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_allow_in_sample_without_a_saved_model_does_nothing_and_says_so(csv, tmp_path, capsys):
     run("--data", csv, "--out", tmp_path, "--allow-in-sample", "--ml", "on", *QUICK)
     assert "Note       --allow-in-sample not used: a walk-forward" in capsys.readouterr().out
@@ -364,6 +374,7 @@ def test_what_tells_the_runs_apart_is_no_parameter(ml, word, name, csv, capsys):
     assert f"parameter {name} of FusionStrategy is set for each run" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_runs_own_bars_are_not_written_over(csv, tmp_path, capsys):
     run("--data", csv, "--out", tmp_path, "-q", "--ml", "off", *QUICK)
     run("--data", tmp_path / "bars.parquet", "--out", tmp_path, *QUICK, expect=2)

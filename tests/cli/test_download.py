@@ -168,6 +168,7 @@ def test_a_market_is_data_of_a_backtest_and_of_why(exchange, here, capsys):
     assert "trade 1" in capsys.readouterr().out.lower()
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_fetch_it_once(exchange):
     words = [sys.executable, "-m", "bt_fusion", "audit", "--data", "binance:BTC/USDT:1h@2023-03-01"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -187,6 +188,7 @@ def test_two_markets_are_two_symbols(exchange, capsys):
     assert "BTC: 151 bars" in shown and "ETH: 151 bars" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal")
 def test_ctrl_c_keeps_what_is_finished(exchange, here):
     words = ["--exchange", "binance", "--symbol", "BTC/USDT", "--timeframe", "1m"]

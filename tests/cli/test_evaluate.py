@@ -88,6 +88,7 @@ def test_the_backtest_stays_inside_the_dates(data, trained, tmp_path):
     assert (window["start"], window["bars"]) == ("2024-01-01T08:20:00", 100)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("label", "strategy"),
     [
@@ -105,6 +106,7 @@ def test_the_backtest_trades_the_strategy_of_the_label(label, strategy, data, tm
     assert f"Strategy   {strategy}, for the label {make_label(label)}" in capsys.readouterr().out
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("strategy", ["fusion", "hybrid", "{mine}:Reversal"])
 def test_another_strategy_may_trade(strategy, data, mine, trained, tmp_path, capsys):
     words = ("--backtest", "--strategy", strategy.format(mine=mine))

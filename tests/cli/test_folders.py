@@ -21,6 +21,7 @@ def folder(tmp_path_factory):
     return place
 
 
+@pytest.mark.slow
 def test_a_backtest_and_why_over_a_folder(folder, tmp_path, capsys):
     out = tmp_path / "out"
     run("--data", folder, "--out", out, "--no-report", "--placebo", "none", *QUICK)

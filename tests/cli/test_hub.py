@@ -56,6 +56,7 @@ def test_errors_are_one_line_without_secrets(words, message, tmp_path, capsys, m
     assert message in shown.err and "secret" not in shown.err + shown.out
 
 
+@pytest.mark.slow
 def test_every_command_takes_a_url(url, trained, data, tmp_path, capsys):
     for words in (
         ("show", url, "--verify"),
@@ -109,6 +110,7 @@ def test_a_strategy_of_ones_own_takes_a_url(url, data):
         assert len(known) > 50
 
 
+@pytest.mark.slow
 def test_an_interrupted_command_says_what_is_left(trained, tmp_path):
     code = (
         "import os, signal, sys, threading\n"

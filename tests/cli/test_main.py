@@ -20,6 +20,7 @@ def test_the_script_runs_from_any_folder_without_a_warning(csv, tmp_path):
     assert written(tmp_path / "results") == FILES
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130(csv, tmp_path):
     code = (
         "import bt_fusion.models.refit as w\n"

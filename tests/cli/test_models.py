@@ -53,6 +53,7 @@ def test_a_strategy_brings_its_model_and_options_override_parts(csv, tmp_path, c
     assert config["source"]["preset"] == "hybrid"
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("options", [["--strategy", "fusion"], ["--strategy", "{mine}:Reversal"]])
 def test_other_strategies_keep_the_default_model(options, csv, mine, tmp_path, capsys):
     words = [word.format(mine=mine) for word in options]
@@ -62,6 +63,7 @@ def test_other_strategies_keep_the_default_model(options, csv, mine, tmp_path, c
     assert "as the strategy asks" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_thresholds_and_models_under_their_other_names(csv, tmp_path, capsys):
     gain = SignalModel(["gap", "wick_balance"], Gain(5), Ensemble(["lr"])).fit(BARS[:600])
     options = ["--ml-model-path", gain.save(tmp_path / "m"), "--ml-entry-threshold", "0.55"]
@@ -189,6 +191,7 @@ def test_each_symbol_has_a_saved_model_of_its_own(each, tmp_path, capsys):
         assert found.model.rows > rows
 
 
+@pytest.mark.slow
 def test_models_by_symbol_are_swept(each, tmp_path, capsys):
     words = ["--param", "ml_threshold=0.55,0.6", "--jobs", "1", "--out", tmp_path, "--no-report"]
     assert command("sweep", *each, *words) == 0
@@ -200,6 +203,7 @@ def test_models_by_symbol_are_swept(each, tmp_path, capsys):
     assert notes_in(capsys.readouterr().out) == besides_auc(found["notes"])
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -229,6 +233,7 @@ def test_models_that_cannot_be_are_one_line(words, message, each, saved, tmp_pat
         assert shown.startswith("error: ") and shown.count("\n") == 1 and message in shown
 
 
+@pytest.mark.slow
 def test_a_recipe_is_refitted_with_its_settings(csv, saved, tmp_path, capsys):
     options = ["--recipe", saved, "--param", "ml_threshold=0.55"]
     run("--data", csv, "--out", tmp_path, *QUICK, *options)

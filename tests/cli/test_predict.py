@@ -68,6 +68,7 @@ def test_bars_the_model_knows_are_predicted_and_marked(data, trained, tmp_path, 
     assert "IN-SAMPLE: it was trained on this bar" in capsys.readouterr().out
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("label", "columns", "words"),
     [

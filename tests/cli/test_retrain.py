@@ -41,6 +41,7 @@ def on(place, day):
     return "--data", place / "edge.csv", "--todate", day
 
 
+@pytest.mark.slow
 def test_from_cron(place, capsys):
     assert retrain(place, *on(place, "2023-03-30")) == 0
     assert "not due until a bar of 2023-04-01 00:00 UTC" in capsys.readouterr().out

@@ -189,6 +189,7 @@ def test_bad_input_is_one_clear_line(options, message, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("options", [["--preset", "discovery"], ["--strategy", "discovery"]])
 def test_a_preset_is_walked_forward(options, files, tmp_path):
     schedule = ["--train-bars", "900", "--refit-bars", "200"]

@@ -66,6 +66,7 @@ def test_without_test_rows_the_labels_are_printed_all_the_same(data, tmp_path, c
     assert "test │ 0 │ 0 (-) │ 0 (-)" in shown and "Grade" not in shown and "Test part" not in shown
 
 
+@pytest.mark.slow
 def test_dates_choose_the_bars_that_are_used(data, tmp_path, capsys):
     words = ("--members", "lr", "--features", "wick_balance")
     span = ("--fromdate", "2024-01-01T02:00", "--todate", "2024-01-01T07:00")
@@ -103,6 +104,7 @@ def test_dates_that_cannot_be_are_reported(command_name, words, message, data, t
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_preset_is_reported_with_the_parts_that_are_given(data, tmp_path, capsys):
     words = ("--preset", "signal", "--features", "wick_balance,gap", "--horizon", "3")
     assert run("train", data, "--out", tmp_path / "m", *words, "--voting", "soft") == 0

@@ -94,6 +94,7 @@ def test_a_saved_model_judges_all_files(candles, trained, tmp_path):
     assert command("universe", "--data", candles, *shuffled, "--out", tmp_path) == 2
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("words", "message"),
     [

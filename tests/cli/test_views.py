@@ -22,6 +22,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_shown_judged_and_predicts(folder, capsys):
     data = ("--data", folder / "btc.parquet", "--model", folder / "model")
     other = ("--other", f"ETH={folder / 'eth.parquet'}")
@@ -58,6 +59,7 @@ def test_a_backtest_is_made_and_explained(given, folder, tmp_path, capsys):
     assert "return_1" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_why_says_when_the_other_market_has_changed(folder, tmp_path, capsys):
     other = tmp_path / "eth.parquet"
     planted_edge(1_600, seed=2, auc=0.75).to_parquet(other)
@@ -77,6 +79,7 @@ def test_what_no_model_sees_is_reported(folder, capsys):
     assert "--other SOL not used: the model has no feature of it, it sees ETH" in output
 
 
+@pytest.mark.slow
 def test_synthetic_and_repaired_markets_are_made_again(folder, tmp_path, capsys):
     other = planted_edge(1_600, seed=2, auc=0.75)
     other.iloc[::-1].to_csv(tmp_path / "eth.csv")

@@ -169,6 +169,7 @@ def test_checking_leaves_the_users_frame_alone(bars):
     pd.testing.assert_frame_equal(bars, before)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

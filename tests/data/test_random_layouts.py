@@ -66,6 +66,7 @@ def layout_of(bars, rng):
     return (gzip.compress(data) if rng.random() < 0.2 else data), name
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("seed", range(20))
 def test_no_random_layout_is_read_to_other_bars(tmp_path, seed):
     rng = np.random.default_rng(seed)

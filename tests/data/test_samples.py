@@ -39,6 +39,7 @@ for name in SYNTHETIC:
 NEWER_INSTRUCTIONS = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512_SKX"  # NumPy's names, new and old
 
 
+@pytest.mark.slow
 def test_a_seed_makes_the_same_bars_on_an_older_processor():
     older = os.environ | {"NPY_DISABLE_CPU_FEATURES": NEWER_INSTRUCTIONS}
     printed = [

@@ -113,6 +113,7 @@ class TwoFeeds(bt.Strategy):
                 self.seen.append((now, stamps(data.datetime[0])[()], ml.probability[0]))
 
 
+@pytest.mark.slow
 def test_two_feeds_of_any_layout_never_show_the_future():
     """300 layouts of start, length and gaps; each probability tells the bar it belongs to."""
     rng = np.random.default_rng(0)

@@ -101,6 +101,7 @@ def lean_bars(monkeypatch):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 120), marks=pytest.mark.slow)])
 def test_random_runs_are_backtraders(seeds, lean_bars):
     trades = 0
@@ -114,6 +115,7 @@ def test_random_runs_are_backtraders(seeds, lean_bars):
     assert trades > 20 * len(seeds)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_samples_are_backtraders(name):
     strategy, params, _, options = SAMPLES[name]

@@ -9,8 +9,9 @@ from bt_fusion.engine.runner import rare_collections
 
 def test_rare_collections_end_with_the_block_even_by_an_error():
     usual = gc.get_threshold()
-    with pytest.raises(ZeroDivisionError), rare_collections(50_000):
-        assert gc.get_threshold() == (50_000, *usual[1:])
+    rare = 2 * usual[0]
+    with pytest.raises(ZeroDivisionError), rare_collections(rare):
+        assert gc.get_threshold() == (rare, *usual[1:])
         raise ZeroDivisionError
     assert gc.get_threshold() == usual
 

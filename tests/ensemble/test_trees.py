@@ -55,6 +55,7 @@ def test_early_stopping_leaves_the_later_trees_out():
     )
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     "estimator",
     [

@@ -60,6 +60,7 @@ def test_nothing_predicted_is_nothing_told():
     assert len(found.auc) == 0 and np.isnan(found.within) and not found.differs
 
 
+@pytest.mark.slow
 def test_scales_of_their_own_are_seen_and_chance_is_not():
     assert RefitAucs.of(*rows(refits=20, skill=4.0, shift=8.0)).differs
     assert not RefitAucs.of(*rows(refits=4, skill=4.0, shift=8.0)).differs  # no error is known

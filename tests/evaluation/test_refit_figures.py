@@ -37,6 +37,7 @@ def predicted(walk, bars=BARS):
     return walk.predict(bars), walk.labels_
 
 
+@pytest.mark.slow
 def test_a_leak_that_pooling_hides_is_found_within_refits(leak, tmp_path):
     summary = Backtest(walk(leak, tmp_path), draws=10).run(BARS, "walk").summary
     model, notes = summary["model"], [note for note in summary["notes"] if "AUC" in note]

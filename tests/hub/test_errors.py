@@ -32,6 +32,7 @@ def variables(monkeypatch, **known):
             monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow_after(1)
 def test_buckets_and_keys(served, models, tmp_path, monkeypatch):
     if not served.url.startswith("s3"):
         pytest.skip("of S3")
@@ -90,6 +91,7 @@ def test_a_push_that_others_overtook_is_refused(hub_place, models, digests, tmp_
     assert push_model(models[1], hub_place.url).moved == 0
 
 
+@pytest.mark.slow
 def test_a_download_that_breaks_off_leaves_nothing(hub_place, models, tmp_path):
     push_model(models[0], hub_place.url)
     hub_place.hub.cut = 30_000
@@ -177,6 +179,7 @@ def test_a_pushed_folder_is_a_model_and_not_saved_over(folder_place, models):
         pull_model(f"file://{models[1]}", folder_place.folder)
 
 
+@pytest.mark.slow
 def test_a_model_that_needs_a_plug_in(folder_place, tmp_path):
     plugin = tmp_path / "mine.py"
     plugin.write_text(

@@ -14,6 +14,7 @@ from tests.hub.conftest import held
 from tests.trade_models.test_managed_bundle import BARS, assert_same_plan, new_model
 
 
+@pytest.mark.slow
 def test_a_managed_model_by_its_url(folder_place, models, tmp_path):
     model = new_model().fit(BARS[:1_200])
     saved = model.save(tmp_path / "managed")

@@ -48,6 +48,7 @@ def steps(monkeypatch, transfer):
     return len(calls)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("kind", ["file", "memory"])
 def test_a_push_stopped_at_every_step(kind, models, digests, tmp_path, monkeypatch):
     def url(number):

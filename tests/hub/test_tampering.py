@@ -15,6 +15,7 @@ pytest.importorskip("fsspec", reason="needs the extra hub")
 from benchmarks.hub_faults import FAULTS, PINNED_FAULTS
 
 
+@pytest.mark.slow_after(12)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_tampering_is_refused_with_the_reason(fault, place, models, tmp_path):
     edit, reason = FAULTS[fault]

@@ -14,6 +14,7 @@ from bt_fusion.bundle.manifest import MANIFEST
 from tests.hub.conftest import held
 
 
+@pytest.mark.slow_after(1)
 def test_what_was_pushed_is_pulled_again(place, models, digests, tmp_path):
     done = push_model(models[0], place.url)
     files = held(models[0])
@@ -43,6 +44,7 @@ def test_a_push_moves_what_is_missing_or_broken(place, models, tmp_path):
     pull_model(place.url, tmp_path / "got")
 
 
+@pytest.mark.slow_after(1)
 def test_a_new_model_takes_the_place_and_the_old_one_stays(place, models, digests, tmp_path):
     first = push_model(models[0], place.url, tag="v1")
     second = push_model(models[1], place.url)
@@ -74,6 +76,7 @@ def test_a_digest_pins_the_model(place, models, digests, tmp_path):
     assert held(tmp_path / "got") == before
 
 
+@pytest.mark.slow_after(1)
 def test_what_is_not_there_is_reported(place, models, tmp_path):
     with pytest.raises(HubError, match=r"manifest.json is missing; push|no such repository"):
         pull_model(place.url, tmp_path / "got")

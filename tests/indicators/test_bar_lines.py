@@ -101,6 +101,7 @@ def test_the_lines_say_something(recorded):
     assert lines["DiscoverySignal.fused"].value_counts().loc[[1.0, -1.0]].min() > 3
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("configuration", list(CONFIGURATIONS)[1:])
 def test_the_same_lines_in_every_configuration(configuration, recorded):
     bars, model, reference = recorded
@@ -197,6 +198,7 @@ def test_patterns_speak_by_name_and_scores_refuse_two_feeds():
         cerebro.run()
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("method", ["resampledata", "replaydata"])
 def test_larger_bars_end_as_they_would_alone(method):
     bars = random_walk(1_001, seed=6)  # ends on the edge of a larger bar

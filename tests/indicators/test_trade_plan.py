@@ -126,6 +126,7 @@ def check_fitted(bars, fitted, *names):
     check(own, fitted, plan, 70, False, names)
 
 
+@pytest.mark.slow
 def test_a_fitted_model(bars, fitted):
     check_fitted(bars, fitted, "runonce=False", "exactbars=1")
 
@@ -141,6 +142,7 @@ def test_a_plan_in_every_configuration(bars, plan):
     check(own, plan, plan[1_200:], 20, exact=True)
 
 
+@pytest.mark.slow
 def test_a_walk_forward_gives_the_lines_of_its_plan(bars, plan):
     walk = WalkForward(managed_model(), 500, 250, cache=None)
     lines, _ = run_with(bars, walk, first=520)

@@ -72,6 +72,7 @@ def messy(bars, seed=0):
         row = until
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::bt_fusion.errors.BtFusionWarning")
 def test_a_strategy_sees_what_it_sees_in_a_backtest(model):
     tested = run(BarsData(dataname=BARS), model=model)
@@ -85,6 +86,7 @@ def test_a_strategy_sees_what_it_sees_in_a_backtest(model):
     assert live.statuses == [(0, "DELAYED"), (LIVE, "LIVE")]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::bt_fusion.errors.BtFusionWarning")
 def test_our_strategy_makes_the_trades_of_a_backtest(folder):
     params = {"model": folder, "ml_threshold": 0.52}
@@ -206,6 +208,7 @@ def test_a_model_of_a_resampled_feed_is_loaded_before_the_first_bar(tmp_path):
     assert source.arriving(None).index[0] == BARS.index[0]
 
 
+@pytest.mark.slow
 def test_a_cerebro_runs_twice():
     cerebro = bt.Cerebro(stdstats=False)
     cerebro.adddata(LiveData(dataname=ReplayedBars(BARS[:60], known=10)))
@@ -213,6 +216,7 @@ def test_a_cerebro_runs_twice():
     assert [len(cerebro.run()[0].lengths) for _ in range(2)] == [60, 60]
 
 
+@pytest.mark.slow
 def test_an_analyzer_of_a_user_s_own_strategy_works(model):
     class Own(bt.Strategy):
         def __init__(self):

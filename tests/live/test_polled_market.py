@@ -138,6 +138,7 @@ def test_the_wait_that_a_server_asks_for_is_kept(exchange, market):
     assert market.waited[0] == 120
 
 
+@pytest.mark.slow
 def test_at_the_start_a_server_is_asked_until_it_answers(exchange, market, messages):
     exchange.down = True
     move = market.wait

@@ -157,6 +157,7 @@ class TwoFeeds(bt.Strategy):
         self.probabilities.append(self.ml.probability[0])
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("runonce", [True, False])
 @pytest.mark.parametrize("walked", [True, False])
 @pytest.mark.parametrize("length", ["1min", "5min"])

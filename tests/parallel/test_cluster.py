@@ -45,6 +45,7 @@ def test_a_call_that_kills_one_worker_after_the_other_is_named(cluster):
         list(run_unordered(dies, calls, 1, name=lambda number: ("the third", "x")[number != 3]))
 
 
+@pytest.mark.slow
 def test_a_lost_scheduler_is_an_error_and_what_is_finished_was_given(tmp_path):
     found = []
     with (
@@ -60,6 +61,7 @@ def test_a_lost_scheduler_is_an_error_and_what_is_finished_was_given(tmp_path):
     assert len(found) == len(set(found)) < 50
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_a_worker_is_an_error_in_time(tmp_path):
     with running_scheduler(tmp_path) as (_, address):
         start = time.monotonic()

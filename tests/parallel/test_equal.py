@@ -69,6 +69,7 @@ def test_walk_forward(backend, edge, votes):
     assert_same(votes, by(backend, lambda: walk.predict(edge).votes))
 
 
+@pytest.mark.slow_after(1)
 def test_sweep(backend, edge, tmp_path):
     tables = []
     for name in (None, backend):
@@ -124,6 +125,7 @@ def result_pair(result, edge):
     return RunPair(load_strategy("fusion"), *traded, off=runs["off"], on=runs["on"])
 
 
+@pytest.mark.slow_after(1)
 def test_tuning(backend, edge):
     tables = [
         by(name, lambda: tune(MODEL, edge[:700], 3, jobs=2).table.drop(columns="seconds"))

@@ -68,6 +68,7 @@ for _ in run_unordered(time.sleep, [(0.01,), (int(sys.argv[1]),)], workers=2):
 """
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("seconds", [1, 60])
 def test_workers_end_once_their_parent_is_killed(seconds):
     process = subprocess.Popen(

@@ -201,6 +201,7 @@ def test_a_mouse_drags_a_window(opened):
     assert state(opened)[2] == pytest.approx(before * 180 / drag.size["width"], rel=0.2)
 
 
+@pytest.mark.slow
 def test_the_theme_changes_page_and_charts(opened):
     colours = (
         "return [getComputedStyle(document.body).backgroundColor,"
@@ -239,6 +240,7 @@ def test_paper_gets_every_chart_in_light(opened):
     assert opened.get_log("browser") == []
 
 
+@pytest.mark.slow
 def test_candles_and_signals_follow_the_symbol(browser, run_folder, tmp_path):
     run = SavedRun.read(run_folder)
     parts = {"AAA": slice(0, 800), "BBB": slice(0, 300)}

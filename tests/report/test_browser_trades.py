@@ -74,6 +74,7 @@ def test_a_heading_sorts_and_sorts_back(opened, trades):
     assert rows(opened)[0][0] == f"{trades.entry_time[0]:%Y-%m-%d %H:%M}"
 
 
+@pytest.mark.slow
 def test_a_row_shows_its_bars_among_the_candles(opened, trades):
     press(opened, "#trade-table tbody tr:nth-child(7)")
     trade = trades.iloc[6]
@@ -96,6 +97,7 @@ def test_a_row_shows_its_bars_among_the_candles(opened, trades):
     )
 
 
+@pytest.mark.slow
 def test_paper_is_wide_enough_for_everything_and_has_no_controls(opened):
     size = {"width": 688, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

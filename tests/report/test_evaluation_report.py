@@ -85,6 +85,7 @@ def test_undefined_figures_are_dashes(model):
     assert shown.count(" - ") >= 3 * len(empty)
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn(model, tmp_path):
     evaluation = evaluate(model, BARS, importance=True)
     paths = draw_evaluation(tmp_path / "new", evaluation)

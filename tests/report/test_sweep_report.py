@@ -109,6 +109,7 @@ def test_two_parameters_make_a_map_with_the_longer_one_across(drawn, tmp_path):
     assert (tmp_path / "sweep.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_third_of_few_values_makes_maps_of_its_own(drawn, tmp_path):
     grid = {"x": [1, 2, 3, 4], "exit": ["flip", "both"], "y": [1, 2, 3], "z": [0]}
     found = swept(grid, lambda x, y, z, exit: x + 10 * y + 100 * (exit == "both"))
@@ -133,6 +134,7 @@ def test_beyond_that_a_cell_is_the_median_and_says_so(drawn, tmp_path):
     assert frames == []
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("more", [{}, {"z": [1, 2]}, {"z": [1, 2], "w": [1, 2]}])
 def test_a_map_of_variants_that_never_traded_frames_none(more, drawn, tmp_path):
     found = swept({"x": [1, 2], "y": [1, 2], **more}, lambda **params: np.nan)

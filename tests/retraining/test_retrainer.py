@@ -97,6 +97,7 @@ def test_the_last_ones_are_kept(bars, folder, always):
         SignalModel.load(path)
 
 
+@pytest.mark.slow
 def test_a_rollback_puts_one_back_after_the_other(bars, folder, always):
     retrainer, digests = Retrainer(folder), [describe(folder)["digest"]]
     for month in ("april", "may"):
@@ -112,6 +113,7 @@ def test_a_rollback_puts_one_back_after_the_other(bars, folder, always):
     assert retrainer.run(until(bars, "june")).number == 5
 
 
+@pytest.mark.slow
 def test_a_model_put_there_by_hand_counts_as_new(bars, folder, trained, always):
     """Its own training tells when it is due, whatever was decided of the one before."""
     retrainer = Retrainer(folder)
@@ -192,6 +194,7 @@ def test_a_broken_earlier_model_is_not_put_back(bars, folder):
     assert names(folder) == ["0001-20230314", "log.jsonl", "log.txt"]
 
 
+@pytest.mark.slow
 def test_a_rollback_from_a_broken_model(bars, folder):
     before = describe(folder)["digest"]
     Retrainer(folder).run(until(bars, "april"))

@@ -92,6 +92,7 @@ def test_superior_predictive_ability_finds_the_one_that_is_better():
     assert superior_predictive_ability(benchmark, variants, draws=300) < 0.01 < 0.1 < chance
 
 
+@pytest.mark.slow
 def test_superior_predictive_ability_holds_its_size():
     rng = np.random.default_rng(6)
     found = []

@@ -107,6 +107,7 @@ def test_random_runs_leave_no_orphan_order():
     assert {"stop", "target", "horizon", "advice"} <= reasons
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("max_adds", [0, 1, 3])
 def test_never_more_additions_than_asked_for(max_adds):
     strategies = [random_run(seed, max_adds=max_adds, hold_bars=30) for seed in range(2)]

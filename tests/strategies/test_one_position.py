@@ -190,6 +190,7 @@ def test_stop_and_target_given_on_the_bar_of_an_exit_are_gone_with_the_position(
     assert len(prices) > 4
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("configuration", list(CONFIGURATIONS)[1:])
 def test_the_same_trades_in_every_run_configuration(configuration):
     bars = random_walk(300, seed=15)

@@ -74,6 +74,7 @@ def watched(name, feeds, ml, **options):
     return cerebro.run()[0].analyzers
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", STRATEGIES)
 @pytest.mark.parametrize("ml", [False, True])
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])

@@ -101,12 +101,14 @@ def ran(feeds, strategy, plans, sizer=None, **options):
     return cerebro.run()[0]
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("options", MODES)
 def test_stops(feeds, plans, options):
     strategy = ran({"A": feeds["A"]}, WithStops, plans["A"], **options)
     assert strategy.analyzers.trades.get_analysis().total.closed > 10
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("count", [1, 2])
 def test_advice_on_one_feed_and_on_two(feeds, plans, count):
     own = dict(list(feeds.items())[:count])

@@ -109,6 +109,7 @@ def test_where_one_differs_every_run_is_the_engines(edge, by_engine, tmp_path, m
     assert "dropped, Backtrader made every run: 11 of the 11 variants" in line
 
 
+@pytest.mark.slow
 def test_nothing_replayed_is_kept_before_the_comparison(inputs, tmp_path, monkeypatch):
     store = SweepStore(tmp_path)
     pairs, tasks = pairs_of(inputs)
@@ -189,6 +190,7 @@ def test_what_no_replay_knows(inputs):
     assert "several symbols" in why_engine(replace(inputs, bars=two))
 
 
+@pytest.mark.slow
 def test_refused_orders_send_a_run_to_the_engine(tmp_path):
     bars = planted_edge(1_300, seed=3, auc=0.75)
     dear = replace(sweep(), job=replace(sweep().job, account=Account(share=1.0)))

@@ -62,6 +62,7 @@ def test_every_variant_counts_as_a_trial(optimized):
     assert statistics["pbo"] == best.pbo and statistics["dsr"] == pytest.approx(best.dsr, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_models_are_fitted_once_without_a_cache_too(backtest, edge):
     walk = WalkForward(backtest.model.model, 600, 450, cache=None)
     made = Backtest(walk, strategy=MyCross, params=backtest.params, draws=10, audit=False)
@@ -115,6 +116,7 @@ def test_a_heat_map_has_its_numbers_and_names_its_axes(optimized):
     assert [label.get_text() for label in turned.get_xticklabels()] == ["8", "20"]
 
 
+@pytest.mark.slow
 def test_more_parameters_are_aggregated_as_the_title_says(backtest, edge):
     grid = {"fast": [4, 8], "slow": [20], "ml_threshold": [0.3, 0.4, 0.45]}
     found = Sweep(backtest, {**grid, "slow": [15, 20]}, jobs=1).run(edge)

@@ -135,6 +135,7 @@ CHANGED = {
 }
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_what_is_for_ml_only_changes_nothing_without_it(name, daily):
     strategy, bars = STRATEGIES[name], daily[-1_500:]

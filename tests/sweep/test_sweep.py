@@ -63,6 +63,7 @@ def swept(edge, tmp_path_factory):
     return found, folder
 
 
+@pytest.mark.slow
 def test_ml_is_paid_once_and_ml_off_once_for_all_thresholds(swept):
     found, _ = swept
     assert Counting.times == 1
@@ -79,6 +80,7 @@ def test_a_value_that_cannot_be_fails_alone(edge, tmp_path):
         Sweep(job(), {"ema_fast": [8]}, jobs=0).run(edge, out=tmp_path)
 
 
+@pytest.mark.slow
 def test_every_variant_has_the_figures_of_its_own_backtest(swept, edge):
     found, _ = swept
     for _, row in found.table.iloc[[0, 3]].iterrows():
@@ -101,6 +103,7 @@ def test_the_best_is_the_highest_sharpe_with_its_parameters(swept):
     assert best["delta"]["sharpe"] == pytest.approx(row.on_sharpe - row.off_sharpe)
 
 
+@pytest.mark.slow
 def test_again_does_nothing_and_more_values_only_what_is_new(swept, edge):
     found, folder = swept
     again = Sweep(job(), GRID, jobs=1).run(edge, "edge", out=folder)
@@ -308,6 +311,7 @@ def run(*argv, expect=0):
 QUICK = ["--features", "wick_balance,gap", "--members", "lgb", "--train-bars", "900", "--jobs", "1"]
 
 
+@pytest.mark.slow
 def test_the_command_writes_table_picture_and_summary(tmp_path, edge, capsys):
     edge.to_csv(tmp_path / "edge.csv")
     out = tmp_path / "out"
@@ -367,6 +371,7 @@ def test_the_command_writes_table_picture_and_summary(tmp_path, edge, capsys):
     assert len((out / "ledger.jsonl").read_text().splitlines()) == 6
 
 
+@pytest.mark.slow
 def test_a_backtest_of_the_best_is_the_same_trial(tmp_path, edge):
     edge.to_csv(tmp_path / "edge.csv")
     same = ["--data", tmp_path / "edge.csv", "--out", tmp_path, "-q", "--no-report", *QUICK]

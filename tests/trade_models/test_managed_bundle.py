@@ -88,6 +88,7 @@ def assert_same_plan(one, other):
     assert sizes[0] == sizes[1] and len({*sizes[0]}) > 1
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("load", [load_model, SignalModel.load, ManagedModel.load])
 def test_round_trip_is_exact(load, model, kept):
     loaded = load(kept)

@@ -59,6 +59,7 @@ def values_until(plan, bars, stop):
     return found
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("future", [None, times_three, noisy])
 @pytest.mark.parametrize("cut", CUTS)
 def test_another_future_changes_nothing_before_it(plan, cut, future):
@@ -75,6 +76,7 @@ def test_another_future_changes_nothing_before_it(plan, cut, future):
     assert len(set(expected["size"])) > 1 or cut < 1_200
 
 
+@pytest.mark.slow
 def test_a_change_of_the_past_shows(plan):
     """The comparison can fail: one bar before the place is another one."""
     other = BARS.copy()
@@ -89,6 +91,7 @@ def fitted():
     return managed_model().fit(BARS[:1_150])
 
 
+@pytest.mark.slow
 def test_the_audit_finds_nothing_in_a_strategy_with_a_fitted_model(fitted):
     params = {"model": fitted, "ml_threshold": 0.4, "max_adds": 2}
     outcome = audit(ManagedStrategy, BARS[1_150:], params, cuts=6, bar_by_bar=False)

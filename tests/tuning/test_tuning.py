@@ -32,6 +32,7 @@ def numbers(found):
     return found.table.drop(columns="seconds")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers():
     first, again = (tune(small(), BARS, 11, TWO) for _ in range(2))
     pd.testing.assert_frame_equal(numbers(first), numbers(again))
@@ -53,6 +54,7 @@ def test_in_two_goes_as_in_one(tmp_path):
     assert tune(small(), BARS, 3, **again).trials == 12  # never fewer
 
 
+@pytest.mark.slow
 def test_the_best_trial_is_applied_and_none_is_worse_than_untuned():
     found = tune(small(), BARS, 12)
     finished = found.table[found.table.state == "complete"]
@@ -67,6 +69,7 @@ def test_the_best_trial_is_applied_and_none_is_worse_than_untuned():
     assert fitted.known.sum() == 100
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("objective", ["log_loss", "auc", "f1", "blend"])
 def test_every_objective_is_tuned_its_own_way(objective):
     found = tune(small(), BARS, 4, StudyOptions(objective))
@@ -76,6 +79,7 @@ def test_every_objective_is_tuned_its_own_way(objective):
     assert found.objective == objective and found.study.startswith(objective)
 
 
+@pytest.mark.slow
 def test_bad_trials_are_pruned_and_counted():
     found = tune(small(), BARS, 15, StudyOptions(folds=3))
     pruned = found.table[found.table.state == "pruned"]
@@ -84,6 +88,7 @@ def test_bad_trials_are_pruned_and_counted():
     assert found.trials == len(found.table) == 15
 
 
+@pytest.mark.slow
 def test_an_interruption_keeps_what_is_finished(tmp_path):
     place = tmp_path / "tuning.db"
 
@@ -97,6 +102,7 @@ def test_an_interruption_keeps_what_is_finished(tmp_path):
     assert (found.table.state != "fail").all() and found.trials == 6
 
 
+@pytest.mark.slow
 def test_an_interrupted_trial_is_counted_but_not_finished(tmp_path, monkeypatch):
     place = tmp_path / "tuning.db"
     tune(small(), BARS, 2, storage=place)
@@ -112,6 +118,7 @@ def test_an_interrupted_trial_is_counted_but_not_finished(tmp_path, monkeypatch)
     assert found.trials == 5
 
 
+@pytest.mark.slow
 def test_another_job_in_the_same_storage_is_another_study(tmp_path):
     place = tmp_path / "tuning.db"
     first = tune(small(), BARS, 2, StudyOptions(folds=2), storage=place)
@@ -209,6 +216,7 @@ def searched():
     return Search.of(model.new_ensemble(), data, equity, (1,), StudyOptions())
 
 
+@pytest.mark.slow
 def test_a_job_is_known_by_its_numbers_in_every_process():
     code = "from tests.tuning.test_tuning import searched; print(searched().digest)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

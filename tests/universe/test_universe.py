@@ -36,7 +36,9 @@ def compared(files, folder, **options):
 @pytest.fixture(scope="module")
 def found(files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("universe")
-    return *compared(files, folder, min_bars=200), folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(one_file, "MORE_DRAWS", 1_500)  # 100,000 take half a minute
+        return *compared(files, folder, min_bars=200), folder
 
 
 def row_of(found, symbol):
@@ -55,6 +57,7 @@ def test_every_file_is_a_row_that_says_why_it_was_not_judged(found):
     assert (result.summary["judged"], result.summary["failed"]) == (3, 4)
 
 
+@pytest.mark.slow
 def test_a_row_is_what_a_backtest_of_its_file_says(found, files):
     bars, _ = load(str(files["walk0"]), 0, False)
     alone = job().run(bars, "walk0").summary
@@ -68,6 +71,7 @@ def test_a_row_is_what_a_backtest_of_its_file_says(found, files):
     assert row.traded == alone["window"]["bars"] and row.auc == alone["model"]["auc"]
 
 
+@pytest.mark.slow
 def test_the_pooled_verdict_is_that_of_the_same_runs(found, files, tmp_path):
     runs = {name: tmp_path / name for name in ("edge0", "edge1", "walk0")}
     for name, folder in runs.items():
@@ -139,6 +143,7 @@ def test_the_control_is_the_walk_forward_with_labels_moved(files):
     assert not np.array_equal(control, walk.predict(bars).probability_up, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_resampled_bars_are_judged(files, tmp_path):
     bars, _ = load(str(files["walk0"]), 0, False)
     walk = job().predictor.set_params(train_bars=200, refit_bars=200)
@@ -200,6 +205,7 @@ def test_a_managed_model_has_no_control(tmp_path):
         Universe(given, shuffle_labels=True).run({}, tmp_path)
 
 
+@pytest.mark.slow
 def test_where_no_file_can_be_judged_the_first_reason_is_told(files, tmp_path):
     with pytest.raises(OptionError, match=r"none of 1 files can be judged: .*no time column"):
         compared({"broken": files["broken"]}, tmp_path)

@@ -43,6 +43,7 @@ def alter(folder, **changes):
     path.write_text(json.dumps(summary))
 
 
+@pytest.mark.slow
 def test_the_run_keeps_digests_and_its_own_code_is_run(made, folder):
     kept = json.loads((folder / "summary.json").read_text())["config"]["code_sha256"]
     assert set(kept) == {f"{made / 'mine.py'}:{name}" for name in ("Reversal", "Tenth")}

@@ -89,6 +89,7 @@ def trades(folder, run="on"):
     return SavedRun.read(folder, tables=()).trades_of(run)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("run", ["on", "off"])
 def test_a_trade_and_the_model_of_its_time(folder, run):
     listed = trades(folder, run)
@@ -165,6 +166,7 @@ def test_a_bar_in_the_warm_up_of_the_indicators(folder):
     assert found.technical.facts == {} and found.technical.thresholds == ()
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_asked_as_it_was(csv, tmp_path):
     model = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(["lgb"])).fit(BARS[:700])
     model.save(tmp_path / "model")
@@ -180,6 +182,7 @@ def test_a_saved_model_is_asked_as_it_was(csv, tmp_path):
         explain_entry(tmp_path / "run", trade=1)
 
 
+@pytest.mark.slow
 def test_a_strategy_that_knows_nothing_of_ML(csv, tmp_path):
     (tmp_path / "mine.py").write_text(MINE)
     out, named = tmp_path / "run", f"{tmp_path / 'mine.py'}:Mine"
@@ -220,6 +223,7 @@ def test_an_entry_that_waited_for_its_price_is_explained_where_it_was_ordered(cs
     assert all(limit.passed for limit in found.technical.thresholds)
 
 
+@pytest.mark.slow
 def test_an_exit_is_no_entry(csv, tmp_path):
     (tmp_path / "mine.py").write_text(MINE)
     out, mine = tmp_path / "run", tmp_path / "mine.py"
@@ -391,6 +395,7 @@ def test_each_of_several_symbols(csv, tmp_path):
         explain_entry(tmp_path / "run", bar=early, symbol="A", data=[str(csv)])
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("several", [False, True])
 def test_a_symbol_of_digits(csv, tmp_path, several):
     data = [f"000001={csv}", f"000002={csv}"][: 1 + several]

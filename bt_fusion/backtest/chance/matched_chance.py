@@ -48,8 +48,9 @@ class MatchedChance:
         Why ML-on cannot be tested against them, as the end of a sentence; else "".
     remedy : str
         What to do about it.
-    replayed : bool
-        False if a replay of ML-on's stops and targets does not reproduce the run.
+    comparable : bool
+        Whether the filters' figures are comparable with ML-on's: False if they do not match, or if
+        a replay of its stops and targets does not reproduce the run.
     """
 
     placebos: dict[str, Placebo]
@@ -57,12 +58,7 @@ class MatchedChance:
     why: str = ""
     untested: str = ""
     remedy: str = ""
-    replayed: bool = True
-
-    @property
-    def comparable(self) -> bool:
-        """Whether the filters' figures are comparable with ML-on's."""
-        return self.replayed and not self.untested
+    comparable: bool = True
 
     @property
     def test(self) -> ChanceTest | None:
@@ -152,9 +148,10 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
             for number, (symbol, one) in enumerate(inputs.items())
         }
         index = {symbol: pd.DatetimeIndex(one.bars.index) for symbol, one in inputs.items()}
-        untested = same if same[0] else unmatched(found)
+        misfit = unmatched(found)
         known = all(one.exact or one.levels is None for one in inputs.values())
-        return MatchedChance(found, index, why, *untested, replayed=known)
+        untested = same if same[0] else misfit
+        return MatchedChance(found, index, why, *untested, comparable=known and not misfit[0])
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
     return MatchedChance(

@@ -83,6 +83,7 @@ def test_a_run_with_levels_is_counted_as_the_engine_made_it(params):
     assert delayed_test(pair, 20) is None
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("params", [CASES[1], CASES[5], CASES[6]], ids=str)
 def test_draws_are_what_the_engine_trades(params):
     """The engine, given a draw's agreements as ML's answer, makes its trades and figures."""

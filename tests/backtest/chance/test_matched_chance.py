@@ -57,6 +57,7 @@ def random_predictions(bars, seed=0):
     return given(bars.index, np.clip(0.5 + 0.12 * np.repeat(steps, 6)[: len(bars)], 0, 1))
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("params", [{}, {"long_only": True}, {"hold_bars": 2}])
 def test_draws_are_what_the_engine_trades(params):
     """The engine, given a draw's agreements as ML's answer, makes its trades and figures."""

@@ -96,6 +96,7 @@ def test_the_same_run_differs_by_nothing():
     assert set(parts_of(run, run).parts.values()) == {0.0}
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("exit", ["horizon", "flip"])
 @pytest.mark.parametrize("cost", [0.0, 0.002])
 def test_the_parts_are_the_difference_of_the_accounts(cost, exit):

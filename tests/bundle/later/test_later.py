@@ -62,6 +62,7 @@ def test_an_unknown_kind_is_reported(folder, monkeypatch):
         SignalModel.load(folder)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

@@ -28,6 +28,7 @@ def path(tmp_path):
     return tmp_path / "job.toml"
 
 
+@pytest.mark.slow
 def test_a_config_file_gives_defaults_and_the_command_line_wins(csv, tmp_path, path):
     path.write_text(
         f'data = "{csv}"\nfeatures = ["gap", "wick_balance"]\nmembers = ["lgb"]\n'

@@ -21,6 +21,7 @@ def shifted(bars, **by):
     return bars.set_axis(bars.index + pd.Timedelta(**by))
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("minutes", [1, 5, 15])
 def test_sessions_tell_open_from_close(minutes):
     assert side(stock_sessions(minutes)) == "open"

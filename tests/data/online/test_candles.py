@@ -272,6 +272,7 @@ fetch_candles(Market.of(sys.argv[1]), Access(sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_after_a_kill_it_goes_on_from_what_is_there(exchange, access):
     market = "binance:BTC/USDT:1m@2023-05-20"

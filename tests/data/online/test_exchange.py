@@ -31,6 +31,7 @@ def same(found, right):
     pd.testing.assert_frame_equal(found, right, check_freq=False)
 
 
+@pytest.mark.slow
 def test_pages_are_put_together_without_the_unfinished_candle(exchange, access, messages):
     found = fetch_candles(HOURS, access)
     same(found, exchange.right())

@@ -136,6 +136,7 @@ def test_a_fitted_model_streams_what_it_predicts_in_one_batch(bars):
     assert np.isfinite(batch).all(axis=(1, 2)).sum() == 500
 
 
+@pytest.mark.slow
 def test_a_walk_forward_streams_what_it_predicts_in_one_batch(bars):
     walk = WalkForward(SignalModel(FEATURES, Direction(5), ensemble()), 400, 300, cache=None)
     arrays = BarArrays.of(bars)

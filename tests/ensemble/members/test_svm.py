@@ -45,6 +45,7 @@ def test_units_do_not_matter_and_the_same_rows_give_the_same_numbers(exact_rows)
     assert scaled == pytest.approx(first, abs=1e-6)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("exact_rows", [0, 1_000])
 def test_three_classes(exact_rows):
     X, y = ring()
@@ -54,6 +55,7 @@ def test_three_classes(exact_rows):
     assert (fitted.predict(X) == y).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_weights_move_the_probabilities():
     X, y = ring()
     plain, weighted = RbfSVM(0).fit(X, y), RbfSVM(0).fit(X, y, np.where(y, 5.0, 1.0))

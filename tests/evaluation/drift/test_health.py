@@ -77,6 +77,7 @@ def streamed(predictor, frame):
     return np.array(rows)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("kind", ["model", "walk"])
 def test_bar_by_bar_it_is_the_same(kind):
     frame, predictor = bars()[TRAIN - 400 : TRAIN + 2_200], model()

@@ -45,6 +45,7 @@ def ran(strategy, mode=MODES[0], frame=FRAME, **params):
         return cerebro.run()[0]
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_lines_are_those_of_the_health_in_every_mode(mode):
     wanted = model_health(model(), FRAME).values

@@ -97,6 +97,7 @@ class Warm(Learns):
         return self
 
 
+@pytest.mark.slow
 def test_what_two_fits_of_a_member_leave_open_is_a_note_of_the_run():
     model = SignalModel("fusion", ensemble=Ensemble({"lr": "lr", "warm": Warm()}))
     walk = WalkForward(model, 400, 200, cache=None)
@@ -105,6 +106,7 @@ def test_what_two_fits_of_a_member_leave_open_is_a_note_of_the_run():
     assert any(each.startswith(note) for each in notes)
 
 
+@pytest.mark.slow
 def test_a_member_that_is_verified_leaves_no_note():
     model = SignalModel("fusion", ensemble=Ensemble({"lr": "lr", "learns": Learns()}))
     walk = WalkForward(model, 400, 200, cache=None)

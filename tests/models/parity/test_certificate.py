@@ -114,6 +114,7 @@ def test_a_loaded_model_is_compared_on_the_bars_that_it_has(model, tmp_path):
     assert lines["bar by bar"]["agrees"] is lines["reloaded"]["agrees"] is True
 
 
+@pytest.mark.slow
 def test_a_memory_that_is_too_short_is_reported_with_its_feature_and_first_bar(tmp_path):
     @feature("drifting", lookback=1, memory=3)
     def drifting(bars):
@@ -181,6 +182,7 @@ def test_another_model_in_place_of_the_reloaded_one_is_refused(model):
         certificate(model, other)
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.skipif(
     bool(missing_libraries("onnx", "onnxruntime", "skl2onnx")), reason="needs the extra onnx"
 )
@@ -225,6 +227,7 @@ def test_an_altered_part_or_certificate_does_not_load(model, tmp_path):
         load_model(folder)
 
 
+@pytest.mark.slow
 def test_a_model_without_a_certificate_loads_and_says_so(model, tmp_path):
     folder = model.save(tmp_path / "model")
     content = read(folder)

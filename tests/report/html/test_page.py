@@ -160,6 +160,7 @@ def test_without_a_verdict_it_says_so(run):
     assert "ML on ran alone" in shown and "Difference" not in shown
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_the_summary(run):
     shown = read(page(run)).shown
     for name in ("off", "on"):
@@ -183,6 +184,7 @@ def test_the_attribution_is_summed_up(run):
     assert re.search(r"Sum 45 \+2,000", shown)
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched(run):
     found = read(page(run))
     assert all(url.startswith(("#", "data:")) for url in found.fetched)

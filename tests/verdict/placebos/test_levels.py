@@ -120,6 +120,7 @@ def walked(state, agrees, hold_bars, bar):
     return [tuple(trip) for trip in trips]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.integers(1, 9), st.booleans()), max_size=30),
     st.integers(0, 10_000),
@@ -182,6 +183,7 @@ def test_figures_are_those_of_a_walk_over_the_bars():
         assert figures.sharpe[draw] == pytest.approx(account.mean() / account.std(ddof=1))
 
 
+@pytest.mark.slow
 def test_a_target_is_not_a_choice_where_prices_return():
     above, above_plain, entries = [], [], []
     for seed in range(30):

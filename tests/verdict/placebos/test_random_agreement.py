@@ -194,6 +194,7 @@ def test_periodic_agreement_is_a_misfit():
     assert re.fullmatch(r"\d+ (long|short) trades, ML-on \d+", placebo.worst_fit)
 
 
+@pytest.mark.slow
 def test_the_size_is_right_also_for_bunched_agreement():
     p_values = []
     for seed in range(60):

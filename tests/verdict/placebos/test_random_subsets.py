@@ -122,6 +122,7 @@ def walked(seed, share):
     return made
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_the_size_is_right_where_most_entries_are_retimed(share):
     p_values = [random_subsets(*walked(seed, share), 49, seed).p_value for seed in range(60)]

@@ -175,6 +175,7 @@ def test_the_last_bars_of_a_long_run_are_there_one_by_one(long):
     assert (decoded(detail["signal"]) == last.fused).all()
 
 
+@pytest.mark.slow
 def test_a_view_of_a_long_run_takes_its_own_bars(long):
     made, _ = long
     until = made.bars.datetime[50_000]
