@@ -141,7 +141,7 @@ def evidence_of(
     drawn = drawn[np.isfinite(drawn) & chance.comparable]
     low, high = np.percentile(drawn, (2.5, 97.5)).tolist() if len(drawn) else (None, None)
     sharpes = [run.figures["sharpe"] for run in (off, on)]
-    if None in sharpes:  # too short for annual ratios
+    if per_bar := None in sharpes:  # too short for annual ratios
         sharpes = [own_sharpe(run) for run in (off, on)]
     return Evidence(
         trades_off=off.figures["trades"],
@@ -162,6 +162,7 @@ def evidence_of(
         untested=chance.untested,
         remedy=chance.remedy,
         delayed=delayed,
+        sharpe_per_bar=per_bar,
     )
 
 

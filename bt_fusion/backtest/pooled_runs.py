@@ -132,7 +132,7 @@ def market_of(run: SavedRun) -> Market:
     off, on, edge = summary["ml_off"], summary["ml_on"], summary["statistics"]["edge"]
     stamps = pd.DatetimeIndex(run.equity.datetime)
     sharpes = [off["sharpe"], on["sharpe"]]
-    if None in sharpes:  # too short for annual ratios
+    if per_bar := None in sharpes:  # too short for annual ratios
         lines = (run.equity[name].to_numpy(dtype=float) for name in ("off", "on"))
         sharpes = [sharpe_per_bar(bar_returns(line)) for line in lines]
     evidence = Evidence(
@@ -152,6 +152,7 @@ def market_of(run: SavedRun) -> Market:
         years=years_of(stamps),
         in_sample=int(summary["in_sample"]),
         untested=comparison["chance"]["untested"],
+        sharpe_per_bar=per_bar,
     )
     above, ranked = (
         DailyGains.of(pd.Series(run.equity[name].to_numpy(dtype=float), index=stamps))

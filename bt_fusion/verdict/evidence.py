@@ -101,6 +101,8 @@ class Evidence:
         What to do about it, as a sentence.
     delayed : ChanceTest or None
         `setting` with every order filled one bar later.
+    sharpe_per_bar : bool
+        Whether the Sharpe ratios are per bar, because a run is too short for annual ones.
     """
 
     trades_off: int
@@ -121,6 +123,7 @@ class Evidence:
     untested: str = ""
     remedy: str = ""
     delayed: ChanceTest | None = None
+    sharpe_per_bar: bool = False
 
     @property
     def worse(self) -> bool:

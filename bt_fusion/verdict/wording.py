@@ -127,9 +127,11 @@ def sharpe_ratio(e: Evidence, worse: bool) -> tuple[str, str]:
     text = found if by_setting or e.ranking is None else ranks(e.ranking, worse)
     if e.sharpe_off is None or e.sharpe_on is None:
         return f"{text}, but a Sharpe ratio is undefined", ""
-    off = f"{e.sharpe_off:.2f}"
-    on = clear_of(e.sharpe_on, off)
-    text += f", but its account did {did}: Sharpe ratio {on}, ML-off {off}"
+    digits = 4 if e.sharpe_per_bar else 2
+    off = f"{e.sharpe_off:.{digits}f}"
+    on = clear_of(e.sharpe_on, off, digits)
+    name = "Sharpe ratio per bar" if e.sharpe_per_bar else "Sharpe ratio"
+    text += f", but its account did {did}: {name} {on}, ML-off {off}"
     lose = [x is not None and x < 0 for x in (e.sharpe_off, e.sharpe_on)]
     grade, side = ("hurt", "no higher") if worse else ("helped", "no lower")
     change = f'"ML probably {grade}" needs a Sharpe ratio of ML-on {side} than ML-off\'s.'

@@ -183,6 +183,9 @@ def test_what_would_change_it_comes_from_the_rule_that_failed():
     assert contrary.because.startswith("no evidence: the two tests disagree, ML ranks entries")
     fell = judge(replace(GOOD, sharpe_on=-0.6))
     assert "but its account did worse: Sharpe ratio -0.60, ML-off -0.50" in fell.because
+    bars = {"sharpe_on": -0.0123, "sharpe_off": -0.0121, "sharpe_per_bar": True}
+    short = judge(replace(GOOD, **bars))
+    assert "Sharpe ratio per bar -0.0123, ML-off -0.0121" in short.because
     known = judge(replace(GOOD, in_sample=1_204))
     assert "trained on 1,204 of the traded bars" in known.because
 
