@@ -49,8 +49,13 @@ def why(
     plugin: Plugins = None,
     quiet: Quiet = False,
 ) -> None:
-    """Explain why a trade was entered, or why a bar was or was not an entry."""
+    """Explain why a trade was entered, or why a bar was or was not an entry.
+
+    Without --trade and --bar, lists the run's trades. With --run off, the list shows which entries
+    of the strategy ML on did not make, and the probability that ML gave them.
+    """
     from bt_fusion.files import write_json
+    from bt_fusion.report.charts.entry_quarters import listed_trades
     from bt_fusion.report.terminal.why import trades_table, why_tables
     from bt_fusion.saved_runs.saved_run import SavedRun
     from bt_fusion.why.why import explain_entry
@@ -59,8 +64,8 @@ def why(
     if run is Ml.both:
         raise OptionError("give --run on or --run off; each has trades of its own")
     if trade is None and bar is None:
-        trades = SavedRun.read(folder, tables=()).trades_of(run.value)
-        screen.show(trades_table(trades, run.value))
+        saved = SavedRun.read(folder, tables=("predictions",))
+        screen.show(trades_table(listed_trades(saved, run.value), run.value))
         return
     explanation = explain_entry(
         folder,

@@ -9,7 +9,7 @@ from bt_fusion.report.figures import basis, cell, count, decimals, percent
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.saved_runs.trade_groups import closed_trades
 
-__all__ = ["LEAST", "EntryQuarters", "entry_probabilities", "entry_quarters"]
+__all__ = ["LEAST", "EntryQuarters", "entry_probabilities", "entry_quarters", "listed_trades"]
 
 FEWEST = 5  # fewest trades of a run in a quarter for a mean
 LEAST = 4 * FEWEST  # closed trades with a probability
@@ -88,6 +88,20 @@ def entry_probabilities(run: SavedRun) -> np.ndarray:
         predicted = run.of_symbol(run.predictions, symbol)
         found[own] = _of_symbol(run.trades[own], predicted)
     return found
+
+
+def listed_trades(run: SavedRun, name: str) -> pd.DataFrame:
+    """Return the trades of one run, "on" or "off", with columns probability and shared.
+
+    probability is that of the side on the signal's bar, NaN where nothing was predicted; shared is
+    whether the other run entered on the same bar and side. Without another run, it is left out.
+    """
+    made = (run.trades.run == name).to_numpy()
+    own = run.trades_of(name).assign(probability=entry_probabilities(run)[made])
+    if len(run.runs) < 2:
+        return own
+    entries = pd.MultiIndex.from_frame(run.trades[["entry_time", "symbol", "side"]])
+    return own.assign(shared=entries[made].isin(entries[~made]))
 
 
 def _of_symbol(trades: pd.DataFrame, predicted: pd.DataFrame) -> np.ndarray:

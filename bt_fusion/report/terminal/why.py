@@ -38,21 +38,34 @@ def why_tables(explanation: dict[str, Any]) -> Group:
 
 
 def trades_table(trades: pd.DataFrame, run: str) -> Table:
-    """Return the trades of a run with their numbers."""
-    columns = ("Symbol", "Side", "Entered", "Left", "P&L", "Reason")
+    """Return the trades of a run with their numbers.
+
+    Parameters
+    ----------
+    trades : DataFrame
+        With `probability`, of the side on the signal's bar; and `shared`, whether the other run
+        entered there too, if there was one.
+    run : {"on", "off"}
+    """
+    columns = ["Symbol", "Side", "Entered", "P&L", "Reason", "P(side)"]
+    other = {"on": "ML off", "off": "ML on"}[run]
+    columns += [other] * ("shared" in trades)
     table = titled(f"Trades with ML {run}", "Trade", *columns)
     for column in table.columns:
         column.no_wrap = True
     for number, row in enumerate(trades.to_dict("records"), start=1):
-        table.add_row(
+        cells = [
             str(number),
             str(row["symbol"]),
             row["side"],
             when(row["entry_time"]),
-            when(row["exit_time"]),
             f"{row['pnl']:+,.2f}",
             row["exit_reason"],
-        )
+            "-" if pd.isna(row["probability"]) else f"{row['probability']:.3f}",
+        ]
+        if "shared" in row:
+            cells.append("too" if row["shared"] else "no")
+        table.add_row(*cells)
     return table
 
 

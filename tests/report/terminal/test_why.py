@@ -112,7 +112,11 @@ def test_the_nearest_threshold(margin, passed, expected):
 
 def test_trades_are_numbered_from_1():
     row = {"symbol": "000001", "side": "short", "pnl": -5.0, "exit_reason": "stop"}
-    row |= {"entry_time": STAMP, "exit_time": STAMP}
-    table = trades_table(pd.DataFrame([row, row]), "on")
+    row |= {"entry_time": STAMP, "exit_time": STAMP, "probability": 0.6172}
+    rows = pd.DataFrame([row, row | {"probability": float("nan")}])
+    table = trades_table(rows, "on")
     assert [list(column.cells) for column in table.columns][:2] == [["1", "2"], ["000001"] * 2]
-    assert [str(column.header) for column in table.columns][-1] == "Reason"
+    assert list(table.columns[-1].cells) == ["0.617", "-"]
+    compared = trades_table(rows.assign(shared=[True, False]), "off")
+    assert str(compared.columns[-1].header) == "ML on"
+    assert list(compared.columns[-1].cells) == ["too", "no"]
