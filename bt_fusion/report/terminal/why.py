@@ -64,7 +64,7 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
             "-" if pd.isna(row["probability"]) else f"{row['probability']:.3f}",
         ]
         if "shared" in row:
-            cells.append("too" if row["shared"] else "no")
+            cells.append("entered" if row["shared"] else "no")
         table.add_row(*cells)
     return table
 

@@ -119,4 +119,4 @@ def test_trades_are_numbered_from_1():
     assert list(table.columns[-1].cells) == ["0.617", "-"]
     compared = trades_table(rows.assign(shared=[True, False]), "off")
     assert str(compared.columns[-1].header) == "ML on"
-    assert list(compared.columns[-1].cells) == ["too", "no"]
+    assert list(compared.columns[-1].cells) == ["entered", "no"]
