@@ -207,7 +207,7 @@ def test_one_side_alone(ml, csv, tmp_path, capsys):
     assert list(pd.read_parquet(tmp_path / "equity.parquet")) == ["datetime", ml, "buy_hold"]
     bars = pd.read_parquet(tmp_path / "bars.parquet")
     assert bars.fused.isna().all() == (ml == "off") and bars.technical.notna().sum() > 700
-    shown = capsys.readouterr().out.split("unseen bars")[1]
+    shown = capsys.readouterr().out.split("unseen bars")[1].split("└")[0]
     assert "Difference" not in shown and "Buy & hold" in shown
     assert summary["buy_hold"]["max_drawdown"] > 0
 
