@@ -68,6 +68,8 @@ def opened(small):
         "chosenTheme = null; picked = null; sayPicked(); redraw('light');"
         "timeline.show(...timeline.whole);"
         "document.getElementById('trade-filters').reset();"
+        "const byEntry = document.querySelector('#trade-table thead th');"
+        "while (byEntry.ariaSort !== 'ascending') byEntry.querySelector('button').click();"
         "document.getElementById('trade-filters').dispatchEvent(new Event('input'))"
     )
     press(small, "#ranges-signals button")  # Last 500 bars
