@@ -104,16 +104,17 @@ def selection_figures(
     Returns
     -------
     dict
-        pbo: the probability of backtest overfitting if the Sharpe ratio with ML decides; trials:
-        the number of variants tried; luck: the annualised Sharpe ratio expected of the best of them
+        pbo: the probability of backtest overfitting if the Sharpe ratio with ML decides, variants
+        with the same returns counted once; trials: the number of variants tried; luck: the annualised Sharpe ratio expected of the best of them
         without skill; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of "no variant
         earns more with ML than without". Undefined figures are None.
     """
     off, on = (np.column_stack(runs[run].to_list()).astype(float) for run in ("off", "on"))
     spa_p = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)
     pbo, luck, dsr = None, None, None
-    if on.shape[1] > 1 and len(on) >= BLOCKS:
-        pbo = overfitting_probability(on, BLOCKS)
+    distinct = np.unique(on, axis=1)  # equal variants share a rank, which is never below the median
+    if distinct.shape[1] > 1 and len(on) >= BLOCKS:
+        pbo = overfitting_probability(distinct, BLOCKS)
     record = None if best is None else runs.record[best]
     if record is not None:
         chance = 1 / (record.bars - 1)
