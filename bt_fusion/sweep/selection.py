@@ -105,9 +105,10 @@ def selection_figures(
     -------
     dict
         pbo: the probability of backtest overfitting if the Sharpe ratio with ML decides, variants
-        with the same returns counted once; trials: the number of variants tried; luck: the annualised Sharpe ratio expected of the best of them
-        without skill; dsr: the deflated Sharpe ratio of the best; spa_p: the p-value of "no variant
-        earns more with ML than without". Undefined figures are None.
+        with the same returns counted once; trials: the number of variants tried; luck: the
+        annualised Sharpe ratio expected of the best of them without skill; dsr: the deflated Sharpe
+        ratio of the best; spa_p: the p-value of "no variant earns more with ML than without".
+        Undefined figures are None.
     """
     off, on = (np.column_stack(runs[run].to_list()).astype(float) for run in ("off", "on"))
     spa_p = superior_predictive_ability(np.zeros(len(on)), on - off, seed=seed)
