@@ -154,11 +154,13 @@ def matched_chance(pair: RunPair, draws: int = 1_000, seed: int = 0) -> MatchedC
         return MatchedChance(found, index, why, *untested, comparable=known and not misfit[0])
     stamps = pd.DatetimeIndex(pair.on.equity.index)
     before, after = (trade_paths_of(run.trades, pair.bars, stamps) for run in (pair.off, pair.on))
+    changed = changed_exits(pair)
     return MatchedChance(
         {"": random_subsets(before, after, draws, seed)},
         {"": stamps},
         why or "no replay knows the exits of this strategy",
-        *(same if same[0] else changed_exits(pair)),
+        *(same if same[0] else changed),
+        comparable=not changed[0],
     )
 
 

@@ -64,11 +64,9 @@ def _differences(summary: dict[str, Any]) -> list[Table]:
         SOURCES: difference_table(summary),
     }
     tables = {title: filled(title, head, rows) for title, (head, rows) in found.items() if rows}
-    if SOURCES in tables:
-        tables[
-            SOURCES
-        ].caption = "The sum counts open trades at their last value, Net profit does not"
-        tables[SOURCES].caption_justify = "left"
+    if SOURCES in tables and (summary["comparison"].get("trades") or {}).get("open"):
+        note = "The sum counts open trades at their last value, Net profit does not"
+        tables[SOURCES].caption, tables[SOURCES].caption_justify = note, "left"
     return list(tables.values())
 
 
