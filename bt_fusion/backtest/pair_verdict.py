@@ -20,6 +20,7 @@ from bt_fusion.engine.runner import Run
 from bt_fusion.models.predictors import Predictor
 from bt_fusion.statistics.performance import bar_returns, years_of
 from bt_fusion.statistics.sharpe import (
+    comparable_sharpes,
     deflated_sharpe,
     min_track_record,
     probabilistic_sharpe,
@@ -140,9 +141,10 @@ def evidence_of(
     edge, drawn = edge_figures(chance, trials), chance.together.drawn.expectancy
     drawn = drawn[np.isfinite(drawn) & chance.comparable]
     low, high = np.percentile(drawn, (2.5, 97.5)).tolist() if len(drawn) else (None, None)
-    sharpes = [run.figures["sharpe"] for run in (off, on)]
-    if per_bar := None in sharpes:  # too short for annual ratios
-        sharpes = [own_sharpe(run) for run in (off, on)]
+    sharpes, per_bar = comparable_sharpes(
+        [run.figures["sharpe"] for run in (off, on)],
+        [run.equity.to_numpy(dtype=float) for run in (off, on)],
+    )
     return Evidence(
         trades_off=off.figures["trades"],
         trades_on=on.figures["trades"],

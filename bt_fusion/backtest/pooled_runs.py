@@ -10,8 +10,8 @@ import pandas as pd
 from bt_fusion.errors import RunError
 from bt_fusion.saved_runs.saved_run import SavedRun
 from bt_fusion.statistics.bootstrap import Bootstrap
-from bt_fusion.statistics.performance import bar_returns, years_of
-from bt_fusion.statistics.sharpe import sharpe_per_bar
+from bt_fusion.statistics.performance import years_of
+from bt_fusion.statistics.sharpe import comparable_sharpes
 from bt_fusion.verdict.evidence import ChanceTest, Evidence
 from bt_fusion.verdict.pooled import Market, pooled_evidence, pooled_verdict
 from bt_fusion.verdict.rules import LEAST_TRADES, Verdict
@@ -131,10 +131,10 @@ def market_of(run: SavedRun) -> Market:
         )
     off, on, edge = summary["ml_off"], summary["ml_on"], summary["statistics"]["edge"]
     stamps = pd.DatetimeIndex(run.equity.datetime)
-    sharpes = [off["sharpe"], on["sharpe"]]
-    if per_bar := None in sharpes:  # too short for annual ratios
-        lines = (run.equity[name].to_numpy(dtype=float) for name in ("off", "on"))
-        sharpes = [sharpe_per_bar(bar_returns(line)) for line in lines]
+    sharpes, per_bar = comparable_sharpes(
+        [off["sharpe"], on["sharpe"]],
+        [run.equity[name].to_numpy(dtype=float) for name in ("off", "on")],
+    )
     evidence = Evidence(
         trades_off=off["trades"],
         trades_on=on["trades"],

@@ -14,6 +14,7 @@ from bt_fusion.cli.options import (
 from bt_fusion.cli.screen import Screen
 from bt_fusion.cli.tune import search_parameters
 from bt_fusion.errors import OptionError
+from bt_fusion.report.figures import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,10 +97,8 @@ def held_back_line(known: int, bars: int, test_share: float) -> str:
 them: --test-share 0'
     """
     return (
-        f"Test part  the last {bars - known:,} of {bars:,} bars ({test_share:.0%}".replace(
-            "%", " %"
-        )
-        + ") only test the model; to go live, train on all of them: --test-share 0"
+        f"Test part  the last {bars - known:,} of {bars:,} bars ({percent(test_share, 0)}) only "
+        "test the model; to go live, train on all of them: --test-share 0"
     )
 
 

@@ -4,13 +4,14 @@ Every Sharpe ratio here is per bar: mean over standard deviation of per-bar retu
 Undefined figures are None.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, e, sqrt
 
 import numpy as np
 
 from bt_fusion.errors import OptionError
-from bt_fusion.statistics.performance import NOISE, sharpe
+from bt_fusion.statistics.performance import NOISE, bar_returns, sharpe
 
 __all__ = [
     "TrackRecord",
@@ -132,6 +133,31 @@ def skew_and_kurtosis(away: np.ndarray, square: np.ndarray) -> tuple[float, floa
 def sharpe_per_bar(returns: np.ndarray) -> float | None:
     """Return mean over standard deviation (of n - 1) of per-bar returns; None if undefined."""
     return sharpe(returns, 1.0)
+
+
+def comparable_sharpes(
+    annual: Sequence[float | None], equity: Sequence[np.ndarray]
+) -> tuple[list[float | None], bool]:
+    """Return the Sharpe ratios of several runs, all annual or all per bar, and whether per bar.
+
+    Parameters
+    ----------
+    annual : sequence of float or None
+        Annual ratios; None of a run that is too short for one.
+    equity : sequence of ndarray, shape (n_bars,)
+        Account value by bar.
+
+    Examples
+    --------
+    >>> comparable_sharpes([1.5, 0.25], [])
+    ([1.5, 0.25], False)
+    >>> ratios, per_bar = comparable_sharpes([None], [np.array([100, 103, 102, 105])])
+    >>> round(ratios[0], 3), per_bar
+    (0.747, True)
+    """
+    if None not in annual:
+        return list(annual), False
+    return [sharpe_per_bar(bar_returns(each)) for each in equity], True
 
 
 def probabilistic_sharpe(returns: np.ndarray, benchmark: float = 0.0) -> float | None:

@@ -55,8 +55,8 @@ def why(
     of the strategy ML on did not make, and the probability that ML gave them.
     """
     from bt_fusion.files import write_json
-    from bt_fusion.report.charts.entry_quarters import listed_trades
     from bt_fusion.report.terminal.why import trades_table, why_tables
+    from bt_fusion.saved_runs.entry_probabilities import listed_trades
     from bt_fusion.saved_runs.saved_run import SavedRun
     from bt_fusion.why.why import explain_entry
 

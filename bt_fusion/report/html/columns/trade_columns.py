@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bt_fusion.report.charts.entry_quarters import entry_probabilities
 from bt_fusion.report.html.columns.symbol_columns import milliseconds, typed
+from bt_fusion.saved_runs.entry_probabilities import entry_probabilities
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = ["ENTRY", "VETOED", "trade_columns"]
