@@ -28,7 +28,8 @@ class SignalFunnel(Entries):
     Methods:
       - ``get_analysis``: ``passed``, the count of each stage, and ``lost``, the reasons of each
         stage with their counts. A bar that passes one stage but not the next is in the next stage's
-        ``lost``. The last two stages count orders, the others bars of any data feed.
+        ``lost``. The last two stages count orders, the others bars of any data feed. What
+        ``ManagedFusion`` adds to an open position does not count.
     '''
 
     def create_analysis(self):
@@ -64,6 +65,9 @@ class SignalFunnel(Entries):
 
     def entry(self, order, bars):
         if order.data not in self._counts:  # a feed that our strategy does not trade
+            return
+        symbol = self._symbols.get(order.data)
+        if symbol and symbol.outcome != "ordered":  # it adds to an open position
             return
         self._entered.add(order.data)
         self._waiting[order.ref] = order.data

@@ -15,6 +15,7 @@ from bt_fusion.statistics.performance import NOISE, bar_returns, sharpe
 
 __all__ = [
     "TrackRecord",
+    "comparable_sharpes",
     "deflated_sharpe",
     "expected_best_sharpe",
     "min_track_record",

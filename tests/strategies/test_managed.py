@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.analyzers import TradeStats
+from bt_fusion.analyzers import SignalFunnel, TradeStats
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.runner import run_strategy
@@ -241,6 +241,20 @@ def test_an_addition_keeps_the_stop_inside_the_limit():
         cerebro_of(bars, AtStop, **given, ml_threshold=0.5, max_adds=3, max_risk_pct=0.01).run()
         assert len(lost) > 2
         assert max(lost) <= 0.01 * (1 + 1e-9)
+
+
+def test_an_addition_is_no_entry_of_the_funnel():
+    bars = flat_then(101, 102, 102, 102, 102)
+    X = np.zeros((len(bars), 1), dtype=np.float32)
+    X[42] = 1
+    plan = plan_for(bars, atr=np.full(len(bars), 2.0), X=X, models=TradeModels(FirstFeature()))
+    given = {"sides": sides_at(len(bars), b40=1), "model": plan, "ml_threshold": 0.5}
+    cerebro = cerebro_of(bars, **given)
+    cerebro.addanalyzer(SignalFunnel, _name="funnel")
+    strategy = cerebro.run()[0]
+    assert strategy.counts["adds"] == 1
+    passed = strategy.analyzers.funnel.get_analysis()["passed"]
+    assert (passed["ordered"], passed["filled"]) == (1, 1)
 
 
 def test_where_advice_and_horizon_agree_the_horizon_is_the_reason():
