@@ -50,7 +50,11 @@ class EntryLog(Entries):
         side = "long" if order.created.size > 0 else "short"
         symbol = self._symbols.get(order.data)
         facts = self.strategy.entry_facts(symbol) if symbol else self._facts(order, bars)
-        self._rows.append({"time": None, "side": side, **facts, "symbol": self._names[order.data]})
+        ml = symbol.ml if symbol else self._ensembles.get(order.data)
+        if ml is not None:
+            facts |= ml_facts(ml, order.created.size, bars)
+        own = {"side": side, "symbol": self._names[order.data]}  # a trade's state has a side, too
+        self._rows.append({"time": None} | own | facts | own)
 
     def stop(self):
         super().stop()
@@ -70,12 +74,8 @@ class EntryLog(Entries):
 
     def _facts(self, order, bars):
         '''Return the facts of an entry of any strategy'''
-        data, ml = order.data, self._ensembles.get(order.data)
-        price, kind = value_of(data.close, bars), order.getordername()
-        facts = {"symbol": self._names[data], "price": price, "order": kind}
-        facts |= own_lines(self.strategy, data, bars)
-        side = order.created.size
-        return facts if ml is None else facts | ml_facts(ml, side, bars)
+        facts = {"price": value_of(order.data.close, bars), "order": order.getordername()}
+        return facts | own_lines(self.strategy, order.data, bars)
 
 
 def value_of(line, bars):

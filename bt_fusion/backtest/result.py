@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Result"]
 
 INTERNAL = ("run", "share", "value")  # columns of trades not copied to trades.csv
-ENTRY_COLUMNS = ("run", "time", "symbol", "side", "price", "score")
+ENTRY_COLUMNS = ("run", "time", "symbol", "side", "price", "score", "probability")
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,10 +148,15 @@ class Result:
 
     @property
     def entries(self) -> pd.DataFrame:
-        """The entries of every run as in entries.csv: `run` first, then those of `EntryLog`."""
+        """The entries of every run as in entries.csv: `run` first, then those of `EntryLog`.
+
+        With ML off, too, `probability` is that of the entry's side, which the run did not see.
+        """
         made = {name: run.entries for name, run in self.runs.items() if run.entries is not None}
         some = [table.assign(run=name) for name, table in made.items() if len(table)]
-        table = pd.concat(some) if some else pd.DataFrame(columns=list(ENTRY_COLUMNS))
+        if not some:
+            return pd.DataFrame(columns=list(ENTRY_COLUMNS))
+        table = with_probabilities(pd.concat(some, ignore_index=True), self.out_of_sample)
         first = [name for name in ENTRY_COLUMNS if name in table]
         return table[[*first, *(name for name in table.columns if name not in first)]]
 
@@ -204,6 +209,29 @@ class Result:
         from bt_fusion.report.html.notebook import notebook_html
 
         return notebook_html(self.summary, self.equity)
+
+
+def with_probabilities(
+    entries: pd.DataFrame, out_of_sample: dict[str, OutOfSample]
+) -> pd.DataFrame:
+    """Return entries with the probability of their side on their bar, where they have none.
+
+    Parameters
+    ----------
+    entries : DataFrame
+        Columns symbol, side ("long" or "short"), time and, with ML on, probability.
+    out_of_sample : dict of OutOfSample
+        By symbol. NaN on a bar without a prediction.
+    """
+    known = pd.Series(np.nan, entries.index)
+    for symbol, part in out_of_sample.items():
+        predicted, own = part.predictions, entries.symbol == symbol
+        place = predicted.index.get_indexer(pd.DatetimeIndex(entries.time[own]))
+        up, down = predicted.probability_up[place], predicted.probability_down[place]
+        probability = np.where(entries.side[own] == "long", up, down)
+        known[own] = np.where(place < 0, np.nan, probability)
+    column = entries.get("probability", known)
+    return entries.assign(probability=column.fillna(known))
 
 
 def predictions_table(predictions: Predictions, agreement: Agreement | None) -> pd.DataFrame:

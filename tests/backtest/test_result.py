@@ -89,6 +89,14 @@ def test_equity_and_trades_are_tables(result, tmp_path):
     assert list(saved) == ["datetime", *equity]
 
 
+def test_entries_of_both_runs_have_the_probability_of_their_side(result):
+    entries, predicted = result.entries, result.predictions.to_frame().set_index("datetime")
+    assert set(entries.run) == {"off", "on"} and set(entries.side) == {"long", "short"}
+    for entry in entries.itertuples():
+        line = "probability_up" if entry.side == "long" else "probability_down"
+        assert entry.probability == pytest.approx(predicted[line][entry.time])
+
+
 def test_the_verdict_is_a_grade_and_a_sentence(result):
     verdict = result.verdict
     assert verdict.grade == "no verdict" and "take placebo='veto'" in verdict.sentence

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.analyzers import SignalFunnel, TradeStats
+from bt_fusion.analyzers import EntryLog, SignalFunnel, TradeStats
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.feed import BarsData
 from bt_fusion.engine.runner import run_strategy
@@ -243,18 +243,22 @@ def test_an_addition_keeps_the_stop_inside_the_limit():
         assert max(lost) <= 0.01 * (1 + 1e-9)
 
 
-def test_an_addition_is_no_entry_of_the_funnel():
-    bars = flat_then(101, 102, 102, 102, 102)
+def test_an_addition_is_logged_with_its_side_and_is_no_entry_of_the_funnel():
+    bars = flat_then(99, 98, 98, 98, 98)
     X = np.zeros((len(bars), 1), dtype=np.float32)
     X[42] = 1
     plan = plan_for(bars, atr=np.full(len(bars), 2.0), X=X, models=TradeModels(FirstFeature()))
-    given = {"sides": sides_at(len(bars), b40=1), "model": plan, "ml_threshold": 0.5}
+    given = {"sides": sides_at(len(bars), b40=-1), "model": plan, "ml_threshold": 0.5}
     cerebro = cerebro_of(bars, **given)
     cerebro.addanalyzer(SignalFunnel, _name="funnel")
+    cerebro.addanalyzer(EntryLog, _name="log")
     strategy = cerebro.run()[0]
     assert strategy.counts["adds"] == 1
     passed = strategy.analyzers.funnel.get_analysis()["passed"]
     assert (passed["ordered"], passed["filled"]) == (1, 1)
+    entries = strategy.analyzers.log.entries()
+    assert entries.side.tolist() == ["short", "short"]
+    assert entries.probability.tolist() == pytest.approx(plan.probability_down[[40, 42]])
 
 
 def test_where_advice_and_horizon_agree_the_horizon_is_the_reason():
