@@ -19,6 +19,7 @@ from bt_fusion.errors import BtFusionError, FileError, OptionError
 from bt_fusion.urls import is_url
 
 __all__ = [
+    "EXACT_NUMBERS",
     "RANDOM",
     "check_no_input",
     "check_writable_file",
@@ -30,6 +31,9 @@ __all__ = [
 ]
 
 
+# Options of `pd.read_csv` for numbers to the last digit; the default from pandas 3.1 on.
+PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2])
+EXACT_NUMBERS: dict[str, Any] = {} if PANDAS >= (3, 1) else {"float_precision": "round_trip"}
 RANDOM = "????????"  # part of tempfile's names
 STALE = 86_400  # seconds
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bt_fusion.errors import OptionError, RunError
-from bt_fusion.files import writing
+from bt_fusion.files import EXACT_NUMBERS, writing
 from bt_fusion.saved_runs.run_checks import check_config, check_table
 from bt_fusion.saved_runs.run_commit import finish_interrupted
 from bt_fusion.saved_runs.spreadsheet import from_texts
@@ -141,7 +141,9 @@ def read_json(path: Path) -> Any:
 def read_trades(path: Path) -> pd.DataFrame:
     """Read trades.csv."""
     # a symbol may be called NA
-    table = from_texts(pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False))
+    table = from_texts(
+        pd.read_csv(path, dtype={"symbol": str}, keep_default_na=False, **EXACT_NUMBERS)
+    )
     times = table.columns.intersection(["entry_time", "exit_time", "signal_time"])
     return table.assign(**{name: pd.to_datetime(table[name], format="ISO8601") for name in times})
 
@@ -149,7 +151,13 @@ def read_trades(path: Path) -> pd.DataFrame:
 def read_entries(path: Path) -> pd.DataFrame:
     """Read entries.csv."""
     return from_texts(
-        pd.read_csv(path, parse_dates=["time"], date_format="ISO8601", dtype={"symbol": str})
+        pd.read_csv(
+            path,
+            parse_dates=["time"],
+            date_format="ISO8601",
+            dtype={"symbol": str},
+            **EXACT_NUMBERS,
+        )
     )
 
 

@@ -106,11 +106,6 @@ def test_where_ml_vetoes_nothing_there_is_a_histogram():
 ROUNDED = [1e5, np.nextafter(1e5, 2e5), 1e5]  # of draws that took the same trades
 
 
-def test_numpy_has_no_bins_for_what_differs_by_rounding():
-    with pytest.raises(ValueError, match="Too many bins"):
-        np.histogram(ROUNDED, BINS)
-
-
 @pytest.mark.parametrize(
     "values",
     [

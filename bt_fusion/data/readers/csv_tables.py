@@ -19,6 +19,7 @@ from bt_fusion.data.readers.names import (
     refuse_symbols,
 )
 from bt_fusion.data.readers.unpacking import head_of, text_of
+from bt_fusion.files import EXACT_NUMBERS
 
 __all__ = ["read_csv"]
 
@@ -88,6 +89,7 @@ def _pieces(
             low_memory=False,
             on_bad_lines="error" if repairs is None else "warn",
             chunksize=ROWS,
+            **EXACT_NUMBERS,
         )
         with reader:
             while (piece := _next_piece(reader, repairs)) is not None:
