@@ -123,6 +123,7 @@ def test_the_error_is_that_of_independent_rows_where_they_are():
     assert error == pytest.approx(np.sqrt((n1 + n0 + 1) / (12 * n1 * n0)), rel=0.05)
 
 
+@pytest.mark.slow_after(8)
 @pytest.mark.parametrize("kind", ["coins", "walk"])
 @pytest.mark.parametrize("name", PIPELINES)
 def test_noise_stays_noise(name, kind):
@@ -143,6 +144,7 @@ def test_a_fifth_of_the_unseen_rows_among_the_training_rows_is_found(name, kind)
     assert not is_noise(name, kind, seed=1, extra_rows=out_of_sample[:300])
 
 
+@pytest.mark.slow_after(6)
 @pytest.mark.parametrize("garbage", [np.nan, 1e30])
 @pytest.mark.parametrize("name", PIPELINES)
 def test_garbage_after_the_training_rows_changes_nothing_fitted(name, garbage):

@@ -106,6 +106,7 @@ def test_a_folder_stays_its_own_where_the_package_comes_from_elsewhere(tmp_path)
     assert printed == str(tmp_path / "strategies" / "__init__.py")
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     "first", ["from indicators import MLEnsemble", "from bt_fusion.indicators import MLEnsemble"]
 )

@@ -154,7 +154,7 @@ def comparable_sharpes(
     ([1.5, 0.25], False)
     >>> ratios, per_bar = comparable_sharpes([None], [np.array([100, 103, 102, 105])])
     >>> round(ratios[0], 3), per_bar
-    (0.747, True)
+    (0.728, True)
     """
     if None not in annual:
         return list(annual), False

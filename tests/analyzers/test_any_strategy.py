@@ -81,6 +81,7 @@ def agree_with_backtrader(found):
     return closed
 
 
+@pytest.mark.slow_after(5)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_without_ml(name):
     found = analysed(name)
@@ -98,6 +99,7 @@ def test_without_ml(name):
     assert found.guard.get_analysis()["findings"] == []
 
 
+@pytest.mark.slow_after(5)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_with_ml(name):
     found = analysed(name, ml=True)

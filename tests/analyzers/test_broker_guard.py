@@ -450,6 +450,7 @@ def traded(data, strategy, ml):
     return run_strategy(bars, kind, details=False, **params)
 
 
+@pytest.mark.slow_after(6)
 @pytest.mark.parametrize("ml", [False, True])
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("data", RUNS)

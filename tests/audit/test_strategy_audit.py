@@ -161,6 +161,7 @@ def test_honest_indicators_pass(indicator):
     assert audit_indicator(indicator, BARS, **FEW).passed
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("strategy", "params"),
     [(FusionStrategy, {}), (SignalDiscovery, {}), (HybridScoring, {"log_entries": False})],

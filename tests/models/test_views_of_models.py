@@ -79,6 +79,7 @@ def test_loaded_again_it_can_be_saved_again(kept, tmp_path):
     np.testing.assert_array_equal(copy.predict(BARS).votes, again.predict(BARS).votes)
 
 
+@pytest.mark.slow_after(3)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -191,6 +192,7 @@ def told_by(bars, other, model, runonce=False):
     return np.array(cerebro.run()[0].probabilities)[-len(bars) :]
 
 
+@pytest.mark.slow_after(3)
 @pytest.mark.parametrize("first", [3, 699, 701, 900])
 @pytest.mark.parametrize("runonce", [True, False])
 def test_a_market_whose_feed_begins_later_is_waited_for(first, runonce):

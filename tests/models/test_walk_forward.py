@@ -104,6 +104,7 @@ def test_it_predicts_as_a_model_fitted_by_hand(edge):
     )
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     "members", [("rf", "xgb", "lgb"), ("lgb", "lr")], ids=["threads", "processes"]
 )

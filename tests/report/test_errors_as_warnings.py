@@ -52,6 +52,7 @@ def test_a_picture_that_fails_leaves_the_others(folder, monkeypatch):
     assert names == {*pictures.PICTURES} - {"funnel", "ablation", "threshold"}
 
 
+@pytest.mark.slow_after(8)
 @pytest.mark.parametrize("name", list(plan.PLAN))
 def test_a_section_that_fails_leaves_the_others(name, run_folder, monkeypatch):
     run = SavedRun.read(run_folder)

@@ -259,6 +259,7 @@ def walk():
     return random_walk(300, seed=11)
 
 
+@pytest.mark.slow_after(4)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_filter_that_always_agrees_changes_nothing(name, mode, walk):

@@ -237,6 +237,7 @@ def other(tmp_path_factory):
     return fitted.save(tmp_path_factory.mktemp("other") / "model")
 
 
+@pytest.mark.slow_after(2)
 @pytest.mark.parametrize("part", PARTS)
 def test_a_foreign_part_is_found_by_its_predictions(part, saved, other):
     (own,), (foreign,) = saved.glob(f"{part}.*"), other.glob(f"{part}.*")
@@ -346,6 +347,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow_after(5)
 @pytest.mark.parametrize(("change", "error", "message"), FAULTS)
 def test_a_manifest_that_cannot_be_is_refused(change, error, message, saved):
     rewrite(saved, change)

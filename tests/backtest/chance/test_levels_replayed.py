@@ -43,6 +43,7 @@ def gapping(seed):
     return bars
 
 
+@pytest.mark.slow_after(6)
 @pytest.mark.parametrize("account", [FREE, SLIPS], ids=["free", "slips"])
 @pytest.mark.parametrize("params", CASES, ids=str)
 def test_the_replay_is_backtraders_run_trade_by_trade(params, account):
