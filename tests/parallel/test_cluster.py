@@ -24,6 +24,7 @@ from tests.parallel.clusters import (
 )
 
 
+@pytest.mark.slow
 def test_what_is_shared_reaches_every_call(cluster):
     with scheduler(cluster):
         calls = [(number,) for number in range(20)]

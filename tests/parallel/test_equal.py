@@ -29,7 +29,7 @@ from bt_fusion.labels import LABELS
 from bt_fusion.parallel import scheduler
 from bt_fusion.universe.universe import Universe
 
-BACKENDS = ("threads", "loky", "cluster")
+BACKENDS = ("threads", pytest.param("loky", marks=pytest.mark.slow), "cluster")
 MODEL = SignalModel(["wick_balance", "gap"], ensemble=Ensemble(["lgb", "lr"]))
 
 

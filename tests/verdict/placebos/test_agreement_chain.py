@@ -53,6 +53,7 @@ def test_the_fit_of_all_nothing_and_too_much():
     assert weight @ periodic.entered(3) < 70
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 10_000),
     st.integers(1, 7),
@@ -82,6 +83,7 @@ def test_a_draw_is_the_rule_with_the_agreements_of_the_chain(
             assert found.tolist() == getattr(expected, name).tolist()
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize(
     ("longest", "long", "short"),
     [

@@ -188,6 +188,7 @@ def test_whoever_vetoes_nothing_or_everything_scores_nothing():
         assert placebo.p_value == 1.0
 
 
+@pytest.mark.slow_after(1)
 @pytest.mark.parametrize("exit", ["horizon", "flip"])
 def test_the_size_is_right_also_for_bunched_entries(exit):
     p_values = []
