@@ -86,8 +86,10 @@ class Result:
 
     def __rich__(self) -> Group:
         """Return the table in colours, for `rich.print`."""
-        lines = [] if self.sweep is None else best_variant_lines(self.sweep.summary)
-        return Group(result_tables(self.summary, self.trades), *lines)
+        return Group(result_tables(self.summary, self.trades), *self._luck_lines())
+
+    def _luck_lines(self) -> list[str]:
+        return [] if self.sweep is None else best_variant_lines(self.sweep.summary)
 
     @property
     def verdict(self) -> Verdict:
@@ -205,10 +207,10 @@ class Result:
         return paths
 
     def _repr_html_(self) -> str:
-        """Show the verdict, the equity curves and the figures in a notebook."""
+        """Show verdict, equity curves and figures in a notebook, and those of a sweep's luck."""
         from bt_fusion.report.html.notebook import notebook_html
 
-        return notebook_html(self.summary, self.equity)
+        return notebook_html(self.summary, self.equity, self._luck_lines())
 
 
 def with_probabilities(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import matplotlib as mpl
@@ -72,7 +73,7 @@ def test_models_are_fitted_once_without_a_cache_too(backtest, edge):
 
 def test_luck_is_printed_with_the_result(optimized):
     result, _ = optimized
-    shown = str(result)
+    shown, notebook = str(result), " ".join(unescape(result._repr_html_()).split())
     *_, best, dsr, pbo, _ = shown.splitlines()
     wanted = "the best of 4 variants by net profit, ML on, Sharpe ratio"
     assert best.startswith("Best       fast ") and wanted in best and "without skill" in best
@@ -80,6 +81,7 @@ def test_luck_is_printed_with_the_result(optimized):
     lines = repr(result.sweep.best).splitlines()
     assert lines[0] == "Best of 4 variants" and len(lines) == 6
     assert str(result.sweep).startswith("edge: best of 4 variants by net profit, ML on, ")
+    assert all(f">{' '.join(line.split())}</div>" in notebook for line in (dsr, pbo))
 
 
 def test_unknown_names_are_refused_before_any_work(backtest, edge):

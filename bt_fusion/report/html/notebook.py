@@ -1,11 +1,12 @@
 """Compact notebook view of a result: verdict, equity curves and figures."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from bt_fusion.report.figure_table import figure_rows
-from bt_fusion.report.figures import bars_traded, reason
+from bt_fusion.report.figures import NONE, bars_traded, reason
 from bt_fusion.report.html.curves import COLOURS, equity_curves
 from bt_fusion.report.html.templates import render
 
@@ -15,7 +16,7 @@ CURVES = {"buy_hold": "buy and hold", "off": "ML off", "on": "ML on"}
 KEYS = ("trades", "win_rate", "profit_factor", "expectancy", "net_profit", "sharpe", "max_drawdown")
 
 
-def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> str:
+def notebook_html(summary: dict[str, Any], equity: pd.DataFrame, lines: Sequence[str] = ()) -> str:
     """Return a result as compact HTML.
 
     Parameters
@@ -24,6 +25,8 @@ def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> str:
         The content of summary.json.
     equity : DataFrame
         A column for each run, at each close.
+    lines : sequence of str
+        Shown below the table.
     """
     comparison = summary["comparison"] or {}
     runs = [name for name in ("off", "on") if summary[f"ml_{name}"]]
@@ -36,7 +39,8 @@ def notebook_html(summary: dict[str, Any], equity: pd.DataFrame) -> str:
         "legend": legend(equity),
         "drawn": equity_curves(equity, f"Equity of ML {' and ML '.join(runs)}", 600, 120),
         "head": head,
-        "rows": rows,
+        "rows": [row for row in rows if set(row[1:]) - {"", NONE}],
+        "lines": lines,
     }
     return render("notebook.html.j2", data)
 

@@ -11,6 +11,7 @@ from bt_fusion.report.figures import Writer, bars_traded, cell, money, number, p
 from bt_fusion.report.terminal.comparison import note_lines
 from bt_fusion.saved_runs.sweep_folder import column_of
 from bt_fusion.verdict.rules import LEAST_TRADES
+from bt_fusion.verdict.wording import p_text
 
 if TYPE_CHECKING:
     from bt_fusion.saved_runs.sweep_folder import SavedSweep
@@ -113,7 +114,7 @@ def best_variant_lines(summary: dict[str, Any]) -> list[str]:
         )
     if summary["spa_p"] is not None:
         lines.append(
-            f"SPA        p {summary['spa_p']:.3f}: if no variant made more with ML than without, "
+            f"SPA        p {p_text(summary['spa_p'])}: if no variant made more with ML than without, "
             "how often the best would look as good (trading less under costs counts as more)"
         )
     return lines

@@ -33,6 +33,13 @@ def test_it_shows_verdict_curves_and_figures_small(results):
     assert f"{100 * figures['win_rate']:.1f} %" in shown and "95 % interval" in shown
 
 
+def test_a_figure_that_no_run_has_is_left_out(results):
+    summary = results["both"].summary
+    assert summary["ml_on"]["sharpe"] is None  # 300 minutes are too short
+    assert ">Sharpe ratio<" not in results["both"]._repr_html_()
+    assert ">Max. drawdown<" in results["both"]._repr_html_()
+
+
 def test_one_run_alone(results):
     shown = results["on"]._repr_html_()
     assert len(re.findall("<polyline", shown)) == 2 and "Difference" not in shown
