@@ -114,8 +114,9 @@ def best_variant_lines(summary: dict[str, Any]) -> list[str]:
         )
     if summary["spa_p"] is not None:
         lines.append(
-            f"SPA        p {p_text(summary['spa_p'])}: if no variant made more with ML than without, "
-            "how often the best would look as good (trading less under costs counts as more)"
+            f"SPA        p {p_text(summary['spa_p'])}: if no variant made more with ML than "
+            "without, how often the best would look as good (trading less under costs counts as "
+            "more)"
         )
     return lines
 
