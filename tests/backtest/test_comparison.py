@@ -40,12 +40,13 @@ def run_of(trades, technical=None, equity=None) -> Run:
             "entry_price": 100.0,
             "size": 1.0,
             "exit_price": 100.0 + (pnl if side == "long" else -pnl),
+            "exit_time": HOURS[min(bar + 4, 39)],
             "commission": 0.0,
         }
         for bar, side, pnl, *rest in trades
     ]
     columns = ["symbol", "entry_time", "side", "pnl", "share", "exit_reason", "entry_price", "size"]
-    columns += ["exit_price", "commission"]
+    columns += ["exit_price", "exit_time", "commission"]
     lost = sum(row["pnl"] < 0 for row in rows)
     return Run(
         figures={**dict.fromkeys(COMPARED, 0.1), "trades": len(rows), "lost": lost},
@@ -102,11 +103,24 @@ def test_another_episode_is_no_retiming():
     assert attribute_trades(off, on).category.tolist() == ["added", "vetoed"]
 
 
-def test_without_a_technical_state_nothing_is_retimed():
-    off = replace(run_of([(3, "long", 1), (9, "long", 2)]), technical=None, signal=None)
-    on = run_of([(3, "long", 1), (11, "long", 2)])
-    rows = {tuple(row) for row in attribute_trades(off, on).to_numpy().tolist()}
-    assert rows == {("kept", 0, 0), ("vetoed", 1, -1), ("added", -1, 1)}
+def test_without_a_technical_state_an_entry_inside_an_off_trade_is_retimed():
+    # trades last four bars
+    off = run_of([(1, "long", 1), (10, "long", 1), (20, "long", 1), (36, "long", 1, 0.95, "open")])
+    inside = [(1, "long", 1), (12, "long", 1), (13, "long", 1), (20, "long", 1), (22, "long", 1)]
+    on = run_of([*inside, (14, "long", 1), (11, "short", 1), (5, "long", 1)])
+    off, on = (replace(run, technical=None) for run in (off, on))
+    found = attribute_trades(off, on)
+    assert [*found.itertuples(index=False, name=None)] == [
+        ("kept", 0, 0),
+        ("kept", 2, 3),
+        ("retimed", 1, 1),
+        ("added", -1, 2),  # a second one inside
+        ("added", -1, 4),  # inside a trade that is kept
+        ("added", -1, 5),  # the bar of its exit
+        ("added", -1, 6),  # another side
+        ("added", -1, 7),
+        ("open", 3, -1),
+    ]
 
 
 def test_two_entries_of_one_bar_and_side_are_two():

@@ -27,9 +27,10 @@ def test_a_strategy_of_ones_own_with_ml_off_and_on(csv, mine, tmp_path, capsys):
     counts, vetoes = summary["comparison"]["trades"], summary["vetoes"]
     assert vetoes["entries"] == vetoes["long"] + vetoes["short"] > 50
     assert f"Vetoes     {vetoes['entries']:,} orders to enter" in shown
-    assert counts["retimed"] == 0 and counts["kept"] > 10 and counts["vetoed"] > 20
+    # most of what ML vetoes is asked for again while the run without ML holds the trade
+    assert counts["kept"] > 10 and counts["retimed"] > 5 and counts["vetoed"] > 5
     trades = pd.read_csv(out / "trades.csv")
-    matched = sum(counts[name] for name in ("kept", "resized", "open"))
+    matched = sum(counts[name] for name in ("kept", "resized", "retimed", "open"))
     assert counts["vetoed"] + matched >= (trades.run == "off").sum()
     on = {(row.entry_time, row.side) for row in trades[trades.run == "on"].itertuples()}
     off = {(row.entry_time, row.side) for row in trades[trades.run == "off"].itertuples()}

@@ -1,5 +1,6 @@
 """Match the trades of ML-off and ML-on."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         One row per match, within a symbol: category, and the positions of its trades in
         `off.trades` and `on.trades` (-1 for none). kept: same entry bar and side; resized: the
         same, but a different share of the account; retimed: another bar of the same technical
-        episode (an unbroken run of one state), nearest first, if the strategy has a technical
-        state; vetoed: only off; added: only on; open: not closed at the end.
+        episode (an unbroken run of one state), nearest first, or for strategies without a technical
+        state, entered while the off trade was open; vetoed: only off; added: only on; open: not
+        closed at the end.
     """
     matches: list[tuple[str, int, int]] = []
     rest_off, rest_on = _keyed(off), _keyed(on)
@@ -33,17 +35,17 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
         resized = abs(shares[0][a] - shares[1][b]) > SAME_SHARE
         matches.append(("resized" if resized else "kept", a, b))
     symbols = {symbol for _, symbol, *_ in (*rest_off, *rest_on)}
-    episodes = {symbol: _episodes(off, symbol) for symbol in symbols}
+    episode = {symbol: _episodes(off, symbol) for symbol in symbols}
     entered, entered_on = (
         run.trades.entry_time.to_numpy().astype("datetime64[ns]").astype(np.int64).tolist()
         for run in (off, on)
     )
     waiting: dict[Any, list[int]] = {}
     for (time, symbol, side, _), a in rest_off.items():
-        waiting.setdefault((symbol, episodes[symbol].get(time), side), []).append(a)
+        waiting.setdefault((symbol, episode[symbol](time), side), []).append(a)
     for (time, symbol, side, _), b in rest_on.items():
-        same = waiting.get((symbol, episodes[symbol].get(time), side))
-        if not same or off.technical is None:
+        same = waiting.get((symbol, episode[symbol](time), side))
+        if not same:
             matches.append(("added", -1, b))
             continue
         own = entered_on[b]
@@ -73,13 +75,27 @@ def _is_open(run: Run, rows: pd.Series) -> np.ndarray:
     return still[rows.to_numpy(dtype=int)]  # -1 (no trade) selects the False at the end
 
 
-def _episodes(run: Run, symbol: str) -> dict[pd.Timestamp, int]:
-    """Number the unbroken runs of one technical state, by the following bar: that of the fill."""
+def _episodes(run: Run, symbol: str) -> Callable[[pd.Timestamp], int | None]:
+    """Return what tells an entry's episode: a technical state's, else the run's trade then open."""
     if run.technical is None:
-        return {}
+        return _open_trades(run.trades[run.trades.symbol == symbol])
     known, index = run.technical, run.equity.index
     if isinstance(known, pd.Series):  # of several symbols
         known, index = known[symbol].to_numpy(), known[symbol].index
     state = np.nan_to_num(known)
     number = np.cumsum(np.r_[True, state[1:] != state[:-1]])
-    return dict(zip(index[1:], number[:-1].tolist(), strict=True))
+    # an entry is filled on the bar after its state's
+    return dict(zip(index[1:], number[:-1].tolist(), strict=True)).get
+
+
+def _open_trades(trades: pd.DataFrame) -> Callable[[pd.Timestamp], int | None]:
+    """Return what tells which of a symbol's trades is open at a time: the last one entered."""
+    trades = trades.sort_values("entry_time", kind="stable")
+    entered = pd.DatetimeIndex(trades.entry_time)
+    left = trades.exit_time.tolist()
+
+    def trade(time: pd.Timestamp) -> int | None:
+        at = int(entered.searchsorted(time, side="right")) - 1
+        return at if at >= 0 and not left[at] <= time else None  # NaT: open at the end
+
+    return trade

@@ -33,7 +33,7 @@ KEY_FIGURES = ("net_profit", "sharpe", "max_drawdown", "profit_factor", "win_rat
 MEANINGS = {
     "kept": "the same bar, side and size in both runs",
     "resized": "the same bar and side, another size",
-    "retimed": "the same technical signal, entered at another bar",
+    "retimed": "the same signal, entered at another bar",
     "vetoed": "only in ML off: ML skipped them",
     "added": "only in ML on",
     "open": "not closed at the end",
