@@ -41,13 +41,15 @@ class Rule:
     Attributes
     ----------
     name : str
-    passed : bool
+    passed : bool or None
+        None where its figure is undefined, such as that of a test that was not run: then it is not
+        met.
     grades : tuple of str
         Grades that require it: "certain" (helped, hurt), "probable" or both.
     """
 
     name: str
-    passed: bool
+    passed: bool | None
     grades: tuple[str, ...] = ("certain", "probable")
 
 
@@ -186,40 +188,42 @@ def rules_of(e: Evidence, worse: bool) -> Iterator[Rule]:
     """Yield the rules of hurting if `worse`, else those of helping."""
     yield Rule(Condition.UNSEEN, e.in_sample == 0)
     yield Rule(Condition.TRADES, min(e.trades_off, e.trades_on) >= LEAST_TRADES)
-    yield Rule(Condition.FILTERS, e.setting is not None)
-    met = e.setting is not None and e.setting.side(worse) <= STRICT + ROUNDING
-    yield Rule(Condition.STRICT, met, ("certain",))
+    yield Rule(Condition.FILTERS, e.setting is not None and e.trades_on > 0)
+    strict = None if e.setting is None else e.setting.side(worse) <= STRICT + ROUNDING
+    yield Rule(Condition.STRICT, strict, ("certain",))
     yield Rule(Condition.BEYOND, beyond_chance(e, worse), ("certain",))
     dsr = e.edge_dsr_against if worse else e.edge_dsr
-    yield Rule(Condition.DEFLATED, dsr is not None and dsr >= LEAST_DSR, ("certain",))
-    yield Rule(Condition.ONE, stronger(e, worse) <= PROBABLE + ROUNDING, ("probable",))
-    yield Rule(Condition.BOTH, weaker(e, worse) <= NOT_AGAINST + ROUNDING, ("probable",))
+    yield Rule(Condition.DEFLATED, None if dsr is None else dsr >= LEAST_DSR, ("certain",))
+    yield Rule(Condition.ONE, one_is_clear(e, worse), ("probable",))
+    yield Rule(Condition.BOTH, none_is_against(e, worse), ("probable",))
     yield Rule(Condition.SHARPE, sharpe_agrees(e, worse))
 
 
-def beyond_chance(e: Evidence, worse: bool) -> bool:
+def beyond_chance(e: Evidence, worse: bool) -> bool | None:
     """Return whether the expectancy is above (below) that of 97.5 % of the random filters."""
     if e.expectancy is None or e.chance_expectancy is None:
-        return False
+        return None
     low, high = e.chance_expectancy
     return e.expectancy < low if worse else e.expectancy > high
 
 
-def stronger(e: Evidence, worse: bool) -> float:
-    """Return the smaller p-value of the two tests, corrected for all trials; 1 for none."""
+def one_is_clear(e: Evidence, worse: bool) -> bool | None:
+    """Return whether the smaller p-value, corrected for all trials, is small enough."""
     tests = [test for test in (e.setting, e.ranking) if test is not None]
-    return min((test.corrected(worse, e.trials) for test in tests), default=1.0)
+    if not tests:
+        return None
+    return min(test.corrected(worse, e.trials) for test in tests) <= PROBABLE + ROUNDING
 
 
-def weaker(e: Evidence, worse: bool) -> float:
-    """Return the larger p-value of the two tests, 1 if one was not run."""
+def none_is_against(e: Evidence, worse: bool) -> bool | None:
+    """Return whether the larger of both p-values does not speak against the grade."""
     if e.setting is None or e.ranking is None:
-        return 1.0
-    return max(e.setting.side(worse), e.ranking.side(worse))
+        return None
+    return max(e.setting.side(worse), e.ranking.side(worse)) <= NOT_AGAINST + ROUNDING
 
 
-def sharpe_agrees(e: Evidence, worse: bool) -> bool:
+def sharpe_agrees(e: Evidence, worse: bool) -> bool | None:
     """Return whether the Sharpe ratio does not contradict the grade."""
     if e.sharpe_on is None or e.sharpe_off is None:
-        return False
+        return None
     return e.sharpe_on <= e.sharpe_off if worse else e.sharpe_on >= e.sharpe_off

@@ -138,6 +138,18 @@ def test_without_a_test_of_the_setting_there_is_no_evidence():
     assert Condition.FILTERS in failed(untested, "probable")
 
 
+def test_a_rule_whose_figure_is_undefined_is_not_tested():
+    untested = judge(replace(GOOD, setting=None, ranking=None, edge_dsr=None, sharpe_on=None))
+    passed = {rule.name: rule.passed for rule in untested.rules}
+    assert passed[Condition.FILTERS] is False
+    of_a_test = {Condition.STRICT, Condition.DEFLATED, Condition.ONE, Condition.BOTH}
+    assert {name for name, met in passed.items() if met is None} == of_a_test | {Condition.SHARPE}
+    assert untested.grade == "no evidence"
+    # draws without a trade, as ML-on, are no test
+    rules = judge(replace(GOOD, trades_on=0)).rules
+    assert not next(rule for rule in rules if rule.name == Condition.FILTERS).passed
+
+
 def test_sentences_name_the_numbers_that_decided():
     helped, hurt, probably = judge(GOOD), judge(BAD), judge(PROBABLE)
     assert helped.because == (

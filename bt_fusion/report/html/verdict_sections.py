@@ -19,6 +19,7 @@ KINDS = {
     "ML hurt": "hurt",
 }
 SIGNS = {"helped": "▲", "hurt": "▼", "unclear": "≈", "none": "?"}
+MET = {True: "✓", False: "✗", None: "–"}  # noqa: RUF001
 LEVELS = {("certain",): "for “{}”", ("probable",): "for “probably {}”"}
 PLACEBOS = {
     "coin": "Random filters, with as many trades and bars held on each side",
@@ -54,7 +55,11 @@ def banner_of(comparison: dict[str, Any], because: str) -> dict[str, Any]:
         "change": comparison.get("change") or "",
         "direction": direction,
         "rules": [
-            {**rule, "level": LEVELS.get(tuple(rule.get("grades", ())), "").format(direction)}
+            {
+                **rule,
+                "sign": MET[rule["passed"]],
+                "level": LEVELS.get(tuple(rule.get("grades", ())), "").format(direction),
+            }
             for rule in comparison.get("rules") or []
         ],
     }
