@@ -56,15 +56,16 @@ def quick_audit(
 def sample_of(bars: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the first twentieth of all feeds' bars, at least 300 and at most 2,000.
 
-    They begin where the last feed begins, unless another has ended by then.
+    They begin where the last feed begins. Feeds that begin after another has ended are left out.
 
     >>> from bt_fusion.data.samples import random_walk
     >>> len(sample_of({"A": random_walk(20_000)})["A"])
     1000
     """
+    first_end = min(own.index[-1] for own in bars.values())
+    bars = {name: own for name, own in bars.items() if own.index[0] <= first_end}
     begin = max(own.index[0] for own in bars.values())
-    if all(own.index[-1] > begin for own in bars.values()):
-        bars = {name: own[begin:] for name, own in bars.items()}
+    bars = {name: own[begin:] for name, own in bars.items()}
     longest = max(bars.values(), key=len)
     count = min(len(longest), max(FEWEST, min(MOST, len(longest) // PART)))
     end = longest.index[count - 1]

@@ -13,7 +13,7 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, resolved
 from bt_fusion.backtest.model_figures import model_figures
-from bt_fusion.backtest.notes import costs_note, notes_of, slippage_note, warn_of_refused
+from bt_fusion.backtest.notes import costs_note, idle_note, notes_of, slippage_note, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
     OnRefit,
     OutOfSample,
@@ -165,7 +165,7 @@ class BacktestJob:
             "schema": SCHEMA,
             **data_and_window(out_of_sample),
             "config": self.config(bars),
-            "notes": self.all_notes(strategy, out_of_sample),
+            "notes": self.all_notes(strategy, out_of_sample, runs),
             "model": model_figures(self.predictor, out_of_sample),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
@@ -205,7 +205,10 @@ class BacktestJob:
         )
 
     def all_notes(
-        self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
+        self,
+        strategy: type[Strategy],
+        out_of_sample: dict[str, OutOfSample],
+        runs: dict[str, Run],
     ) -> list[str]:
         """Return its own notes and those on models, bars (see `notes_of`) and the strategy."""
         notes = notes_of(self.predictor, out_of_sample)
@@ -214,6 +217,8 @@ class BacktestJob:
         managed = isinstance(self.signal_model, ManagedModel)
         if self.ml != "off" and strategy is ManagedStrategy and not managed:
             notes.append(SIGNAL_ALONE)
+        if idle := idle_note(strategy, runs, list(out_of_sample)):
+            notes.append(idle)
         costs = (costs_note(self.account), slippage_note(self.account, out_of_sample))
         return [*self.notes, *filter(None, costs), *notes]
 

@@ -1,7 +1,9 @@
 """Notes for the reader of the figures, on the model, the bars and the runs."""
 
+from collections.abc import Mapping, Sequence
 from warnings import warn
 
+import backtrader as bt
 import numpy as np
 import pandas as pd
 
@@ -15,9 +17,11 @@ from bt_fusion.models.causality import unchecked_fit_note, unchecked_note, unver
 from bt_fusion.models.predictors import Predictor, predictor_of
 from bt_fusion.models.signal_model import SignalModel
 from bt_fusion.report.figures import when
+from bt_fusion.strategies import OnePosition
 
 __all__ = [
     "costs_note",
+    "idle_note",
     "left_out_note",
     "length_note",
     "notes_of",
@@ -83,6 +87,21 @@ def costs_note(account: Account) -> str:
     if side <= MOST_COSTS:
         return ""
     return f"commission and slippage take {100 * side:g} % a side; 0.1 % would be 0.001"
+
+
+def idle_note(strategy: type[bt.Strategy], runs: Mapping[str, Run], symbols: Sequence[str]) -> str:
+    """Return a note on symbols that a user's strategy does not trade at all, "" for none.
+
+    An order without a data feed goes to the first feed.
+    """
+    traded = {str(name) for run in runs.values() for name in run.trades.symbol.unique()}
+    idle = [name for name in symbols if name not in traded]
+    if issubclass(strategy, OnePosition) or len(symbols) < 2 or not traded or not idle:
+        return ""
+    return (
+        f"no run trades {' or '.join(idle)}: an order without data=... goes to the first symbol, "
+        f"{symbols[0]}; to trade all, loop over self.datas"
+    )
 
 
 def slippage_note(account: Account, parts: dict[str, OutOfSample]) -> str:

@@ -51,6 +51,8 @@ def test_the_sample_begins_where_all_feeds_have_begun():
     assert [each.index[0] for each in sample_of(both).values()] == [BARS[""].index[600]] * 2
     over = {"A": BARS[""][:400], "B": BARS[""][600:]}
     assert list(sample_of(over)) == ["A"]
+    assert list(sample_of({"B": over["B"], "A": over["A"]})) == ["A"]
+    assert found_of(Crossing, {"B": over["B"], "A": over["A"]}).passed
 
 
 def test_bars_that_are_too_few_pass_nothing():

@@ -1,5 +1,6 @@
 """Notes: left-out bars, bars of another length, and bars that the tuning of a recipe had seen."""
 
+import backtrader as bt
 import pytest
 
 from bt_fusion import Account, Backtest, Direction, Ensemble, SignalModel, WalkForward
@@ -71,3 +72,21 @@ def test_traded_bars_that_a_tuning_had_seen_are_said(model):
 def test_a_backtest_keeps_its_own_notes_first(model):
     found = Backtest(model, draws=10, notes=("asked for so",)).run(BARS).summary["notes"]
     assert found[0] == "asked for so" and found[1].startswith("200 of 500 bars are left out")
+
+
+class FirstFeed(bt.Strategy):
+    def next(self):
+        if not self.position:
+            self.buy()
+        elif len(self) % 5 == 0:
+            self.close()
+
+
+def test_symbols_that_nothing_trades_are_named(model):
+    bars = {"one": BARS, "two": planted_edge(500, seed=2)}
+    made = Backtest(model, strategy=FirstFeed, placebo="none", audit=False)
+    told = [note for note in made.run(bars).summary["notes"] if "no run trades two" in note]
+    assert len(told) == 1 and "the first symbol, one" in told[0]
+    ours = Backtest(model, params={"ml_threshold": 0.99}, placebo="none", audit=False)
+    for result in (made.run(BARS, "one"), ours.run(bars)):
+        assert not any("no run trades" in note for note in result.summary["notes"])
