@@ -14,7 +14,15 @@ from bt_fusion.report.figures import (
     percent,
 )
 
-__all__ = ["ROWS", "drawn", "false_by_chance", "figure_rows", "interval_rows", "with_chance"]
+__all__ = [
+    "ROWS",
+    "centre",
+    "drawn",
+    "false_by_chance",
+    "figure_rows",
+    "interval_rows",
+    "with_chance",
+]
 
 # key in summary.json, its name, how to write it
 ROWS: tuple[tuple[str, str, Writer], ...] = (
@@ -44,18 +52,28 @@ def with_chance(cells: list[str], chance: str) -> list[str]:
     return [cells[0], chance, *cells[1:]]
 
 
+def centre(found: dict[str, Any]) -> float | None:
+    """Return the middle of a figure of the random filters: the median of a ratio, else the mean.
+
+    >>> centre({"mean": 4.87, "ci95": [0.54, 16.37], "median": 2.1}), centre({"mean": 0.93})
+    (2.1, 0.93)
+    """
+    return found.get("median", found["mean"])
+
+
 def drawn(found: Any, write: Writer, intervals: bool = True) -> str:
-    """Format the mean of the random filters and their 95 % interval, "" if unknown.
+    """Format the middle of the random filters and their 95 % interval, "" if unknown.
 
     >>> drawn({"mean": 0.93, "ci95": [0.62, 1.36]}, number), drawn(None, number)
     ('0.93 (0.62 to 1.36)', '')
     """
     if not isinstance(found, dict):
         return ""
-    if found["mean"] is None or not found["ci95"] or not intervals:
-        return cell(found["mean"], write)
+    middle = centre(found)
+    if middle is None or not found["ci95"] or not intervals:
+        return cell(middle, write)
     low, high = (write(end).removesuffix(" %") for end in found["ci95"])
-    return f"{write(found['mean'])} ({low} to {high})"
+    return f"{write(middle)} ({low} to {high})"
 
 
 def false_by_chance(comparison: dict[str, Any]) -> str:

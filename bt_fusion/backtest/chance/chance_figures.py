@@ -29,7 +29,8 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
         kind, why and untested of `MatchedChance`, draws, p_value and p_against (None untested), and
         for trades, win_rate, profit_factor (on returns), expectancy, net_profit, total_return (both
         with an open trade at its last value), sharpe and exposure {mean, ci95} of the draws; None
-        if undefined or not comparable.
+        if undefined or not comparable. profit_factor has a median, too: of few trades some draws
+        have hardly a loss, and their ratios draw the mean up.
     """
     drawn, test = chance.together.drawn, chance.test
     yearly = np.sqrt(bars_per_year(pd.DatetimeIndex(pair.on.equity.index)))
@@ -45,6 +46,13 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
         "sharpe": drawn.sharpe * yearly,
         "exposure": drawn.exposure,
     }
+    found = {
+        name: mean_and_interval(values if chance.comparable else values * np.nan)
+        for name, values in figures.items()
+    }
+    known = found["profit_factor"]["mean"] is not None
+    median = float(np.nanmedian(drawn.profit_factor)) if known else np.inf
+    found["profit_factor"]["median"] = median if np.isfinite(median) else None
     return {
         "kind": chance.together.kind,
         "why": chance.why,
@@ -52,10 +60,7 @@ def chance_figures(chance: MatchedChance, pair: RunPair) -> dict[str, Any]:
         "draws": len(chance.together),
         "p_value": None if test is None else test.p_value,
         "p_against": None if test is None else test.p_against,
-        **{
-            name: mean_and_interval(values if chance.comparable else values * np.nan)
-            for name, values in figures.items()
-        },
+        **found,
     }
 
 

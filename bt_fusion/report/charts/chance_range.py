@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from bt_fusion.report.figure_table import ROWS
+from bt_fusion.report.figure_table import ROWS, centre
 from bt_fusion.report.figures import Writer, basis, cell, interval, money, percent
 
 __all__ = ["HEAD", "ChanceRange", "chance_ranges", "chance_rows"]
 
 SHOWN = ("net_profit", "sharpe", "profit_factor", "expectancy", "win_rate")
 UNITS: dict[Writer, str] = {percent: "%", basis: "%", money: "cash"}
-HEAD = ["", "ML off", "ML on", "Random filters, mean", "95 % of them", "ML on lies"]
+HEAD = ["", "ML off", "ML on", "Random filters, middle", "95 % of them", "ML on lies"]
 
 
 class ChanceRange(NamedTuple):
@@ -21,15 +21,16 @@ class ChanceRange(NamedTuple):
     label : str
     write : callable
         How to write a value.
-    off, on, mean, low, high : float
-        Of both runs, and of the random filters the mean and the ends of their 95 % range.
+    off, on, middle, low, high : float
+        Of both runs, and of the random filters the middle (see `centre`) and the ends of their 95 %
+        range.
     """
 
     label: str
     write: Writer
     off: float | None
     on: float
-    mean: float
+    middle: float
     low: float
     high: float
 
@@ -63,9 +64,10 @@ def chance_ranges(summary: dict[str, Any], keys: Sequence[str] = SHOWN) -> list[
         drawn, on = chance.get(key), (summary.get("ml_on") or {}).get(key)
         if key not in keys or not isinstance(drawn, dict) or on is None:
             continue
-        if drawn.get("mean") is not None and drawn.get("ci95"):
+        middle = centre(drawn)
+        if middle is not None and drawn.get("ci95"):
             off = (summary.get("ml_off") or {}).get(key)
-            found.append(ChanceRange(label, write, off, on, drawn["mean"], *drawn["ci95"]))
+            found.append(ChanceRange(label, write, off, on, middle, *drawn["ci95"]))
     return found
 
 
@@ -76,7 +78,7 @@ def chance_rows(ranges: Sequence[ChanceRange]) -> list[list[str]]:
             each.label,
             cell(each.off, each.write),
             each.write(each.on),
-            each.write(each.mean),
+            each.write(each.middle),
             interval((each.low, each.high), each.write),
             each.where,
         ]

@@ -26,8 +26,8 @@ QUARTERS = (
     "trades of a run in a group only their number is shown."
 )
 CHANCE = (
-    "Gray: the middle 95\u00a0% of the random filters, with a line at their mean. Each figure has "
-    "a scale of its own, in its own unit."
+    "Gray: the middle 95\u00a0% of the random filters, with a line at their mean (profit factor: "
+    "median). Each figure has a scale of its own, in its own unit."
 )
 RELIABILITY = (
     "Share of bars whose class turned out to be {name}, by the predicted probability of {name}. "
@@ -64,8 +64,8 @@ AGREEMENT = (
 PLACEBO = (
     "A random filter (matched chance) takes entries of the same strategy at random, as many on "
     "each side as ML on. The chart shows net profit. The share of draws as good or better compares "
-    "the mean return of the chosen entries before costs, so it can differ from the share of draws "
-    "to the right of the line."
+    "the returns of the chosen entries before costs, their sum in relation to their scatter, so it "
+    "can differ from the share of draws to the right of the line."
 )
 ROBUSTNESS = (
     "Profit factor of the closed trades: as traded, filled a bar later, at twice the costs, and "

@@ -157,7 +157,7 @@ def draw_chance_range(axis: Any, found: ChanceRange, runs: list[str]) -> None:
     width = found.high - found.low
     label = "95 % of the random filters, and their mean"
     axis.barh(0, width, 0.5, left=found.low, color=GRAY, alpha=0.3, label=label)
-    axis.plot([found.mean, found.mean], [-0.25, 0.25], color=GRAY, lw=1.5)
+    axis.plot([found.middle, found.middle], [-0.25, 0.25], color=GRAY, lw=1.5)
     for name in runs:
         value = getattr(found, name)
         inside = RUN_COLOURS[name] if name == "on" else "white"

@@ -147,7 +147,7 @@ def chance_data(run: SavedRun) -> list[dict[str, Any]]:
             "label": each.label_with_unit,
             "unit": each.unit,
             "range": [each.low, each.high],
-            "mean": each.mean,
+            "middle": each.middle,
             "values": {name: getattr(each, name) for name in run.runs},
             "texts": {name: each.write(getattr(each, name)) for name in run.runs},
             "filters": f"{each.write(each.low)} to {each.write(each.high)}",
