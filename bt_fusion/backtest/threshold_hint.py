@@ -39,6 +39,8 @@ def threshold_hint(
     reached: float,
     entries: Mapping[float | str, int],
     sides: str = "P(up)",
+    typical: float | None = None,
+    never: bool = False,
 ) -> str:
     """Return how often the threshold is reached, and how many entries other thresholds give.
 
@@ -54,22 +56,34 @@ def threshold_hint(
         entries that ML agrees with.
     sides : str
         Name of the probabilities that reach it.
+    typical : float, optional
+        Median of the bars' thresholds, shown for "auto".
+    never : bool
+        Whether the run with ML entered nowhere: then the hint says so, and where to read on.
 
     Examples
     --------
     >>> threshold_hint(61, 1, 0.60, 0.02, {0.55: 14, "auto": 35})[39:]
     'reached 0.60 on 2 % of bars; entries by threshold: 0.55: 14, auto: 35'
+    >>> threshold_hint(61, 0, "auto", 0.02, {}, typical=0.743, never=True)[33:]
+    'P(up) reached its break-even (median 0.743) on 2 % of bars, on none for a side that the \
+strategy would enter; see "ML vetoed everything" in the docs'
     """
     named = "its break-even" if threshold == AUTO else threshold_text(threshold)
+    if threshold == AUTO and typical is not None:
+        named += f" (median {typical:.3f})"
     share = f"{100 * reached:.0f}" if reached >= 0.01 or not reached else f"{100 * reached:.2g}"
     sentence = (
         f"{off:,} trades without ML, {on:,} with it: {sides} reached {named} on {share} % of bars"
     )
+    if never and reached:
+        sentence += ", on none for a side that the strategy would enter"
+    read_on = '; see "ML vetoed everything" in the docs' if never else ""
     if not entries:
-        return sentence
+        return sentence + read_on
     passed = ", ".join(f"{threshold_text(each)}: {count:,}" for each, count in entries.items())
     those = "entries of ML-off that pass," if threshold in entries else "entries"
-    return f"{sentence}; {those} by threshold: {passed}"
+    return f"{sentence}; {those} by threshold: {passed}{read_on}"
 
 
 def hint_of(pair: RunPair, agreement: Agreement) -> str:
@@ -101,9 +115,16 @@ def hint_of(pair: RunPair, agreement: Agreement) -> str:
         entries = {each: count for each, count in counts.items() if count > len(on)}
     elif not replayed and not takes_ml(pair.strategy):
         entries = {each.threshold: agreed_trades(off, parts, each) for each in (agreement, *others)}
-    reached = reached_share(parts, agreement, long_only)
+    limits = np.concatenate([agreement.limits(part.predictions) for part in parts.values()])
     return threshold_hint(
-        len(off), len(on), agreement.threshold, reached, entries, names_of(parts, long_only)
+        len(off),
+        len(on),
+        agreement.threshold,
+        reached_share(parts, agreement, long_only),
+        entries,
+        names_of(parts, long_only),
+        float(np.nanmedian(limits)) if np.isfinite(limits).any() else None,
+        never=pair.on.trades.empty,
     )
 
 

@@ -14,6 +14,11 @@ ROWS = 32  # bars before each end that are also compared
 SPREAD, SIZE = 1e-8, 1e-9  # of a feature's standard deviation and usual size
 CERTAIN = 1e-6  # of the same: more than the effect of rounding
 
+SMOOTHING = (
+    "(RSI, ATR, EMA) declare memory=wilder_memory(period) or ema_memory(period), from "
+    "bt_fusion.features"
+)
+
 
 def check_declared(check: FeatureCheck) -> None:
     """Compare a feature on its declared number of last bars with the feature on all bars.
@@ -109,11 +114,10 @@ def _raise(check: FeatureCheck, what: str, declared: int, needed: int | None) ->
     given = f"{what} {declared}{' (its lookback, where no memory is given)' if same else ''}"
     if needed is None:
         raise OptionError(
-            f"feature {name}: {given} is too short, and so is any other: its value depends on "
-            "every bar since the first. Let it depend on recent bars only, such as a sum over a "
-            "window"
+            f"feature {name}: {given} is too short: its value depends on all bars tried here. For "
+            f"a smoothing {SMOOTHING}. A sum since the first bar has no memory: sum over a window"
         )
-    more = "; `ema_memory` and `wilder_memory` give it for smoothings" if what == "memory" else ""
+    more = f"; for a smoothing {SMOOTHING}" if what == "memory" else ""
     raise OptionError(
         f"feature {name}: {given} is too short: on these bars it needs at least {needed}. Live, a "
         f"value is computed from that many bars; declare {what}={needed} or more{more}"

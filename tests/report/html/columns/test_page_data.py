@@ -102,8 +102,8 @@ def test_a_one_sided_label_has_one_threshold_and_three_classes_two_lines(run):
 
 def test_the_figures_beside_random_filters_keep_their_units(run):
     chance = {
-        "net_profit": {"middle": 5.0, "ci95": [-10.0, 20.0]},
-        "win_rate": {"middle": 0.5, "ci95": [0.4, 0.6]},
+        "net_profit": {"mean": 5.0, "ci95": [-10.0, 20.0]},
+        "win_rate": {"mean": 0.5, "ci95": [0.4, 0.6]},
     }
     comparison = run.summary["comparison"] | {"chance": chance}
     rate, profit = page_data(replace(run, summary=run.summary | {"comparison": comparison}))[
