@@ -41,6 +41,10 @@ def test_listed_trades_tell_whether_the_other_run_entered_too(run):
     assert found.index.tolist() == list(range(1, 11))
     assert found.shared.tolist() == [False] * 8 + [True, False]
     np.testing.assert_allclose(found.probability, 0.8 + np.arange(10) / 100)
+    assert found.threshold.isna().all()
+    limits = run.predictions.assign(threshold=np.arange(41) / 100)
+    of_bars = listed_trades(SavedRun(run.summary, trades, limits), "on").threshold
+    np.testing.assert_allclose(of_bars, 0.3 + np.arange(10) / 100)
 
 
 def test_of_a_run_alone_no_trade_is_shared(run):

@@ -74,10 +74,11 @@ def test_models_are_fitted_once_without_a_cache_too(backtest, edge):
 def test_luck_is_printed_with_the_result(optimized):
     result, _ = optimized
     shown, notebook = str(result), " ".join(unescape(result._repr_html_()).split())
-    *_, best, dsr, pbo, _ = shown.splitlines()
+    *_, best, dsr, pbo, _, short = shown.splitlines()
     wanted = "the best of 4 variants by net profit, ML on, Sharpe ratio"
     assert best.startswith("Best       fast ") and wanted in best and "without skill" in best
     assert dsr.startswith("DSR") and pbo.startswith("PBO")
+    assert short.startswith("In short   luck can explain the best variant")
     lines = repr(result.sweep.best).splitlines()
     assert lines[0] == "Best of 4 variants" and len(lines) == 6
     assert str(result.sweep).startswith("edge: best of 4 variants by net profit, ML on, ")

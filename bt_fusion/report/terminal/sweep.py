@@ -10,7 +10,7 @@ from bt_fusion.report.figure_table import ROWS
 from bt_fusion.report.figures import Writer, bars_traded, cell, money, number, percent
 from bt_fusion.report.terminal.comparison import note_lines
 from bt_fusion.saved_runs.sweep_folder import column_of
-from bt_fusion.verdict.rules import LEAST_TRADES
+from bt_fusion.verdict.rules import LEAST_DSR, LEAST_TRADES
 from bt_fusion.verdict.wording import p_text
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["best_variant_lines", "sweep_table"]
 
 SHOWN = 10
+EVEN = 0.5  # PBO by chance
 WIDTHS = {"on_net_profit": 10, "on_max_drawdown": 8}
 COLUMNS: tuple[tuple[str, str, Writer], ...] = (
     ("off_sharpe", "Sharpe off", number),
@@ -118,7 +119,28 @@ def best_variant_lines(summary: dict[str, Any]) -> list[str]:
             "without, how often the best would look as good (trading less under costs counts as "
             "more)"
         )
-    return lines
+    return lines + luck_line(summary["dsr"], summary["pbo"])
+
+
+def luck_line(dsr: float | None, pbo: float | None) -> list[str]:
+    """Return in one line whether luck explains the best variant; none without `dsr`.
+
+    >>> luck_line(0.138, 0.09)
+    ['In short   luck can explain the best variant: its DSR is below 0.95']
+    >>> luck_line(0.99, 0.6)[0]
+    'In short   luck alone does not explain the best variant, but what is best changes from one \
+half of the bars to the other: try it on bars that this sweep has not seen'
+    """
+    if dsr is None:
+        return []
+    if dsr < LEAST_DSR:
+        return [f"In short   luck can explain the best variant: its DSR is below {LEAST_DSR}"]
+    changes = pbo is not None and pbo >= EVEN
+    but = ", but what is best changes from one half of the bars to the other" if changes else ""
+    return [
+        f"In short   luck alone does not explain the best variant{but}: try it on bars that this "
+        "sweep has not seen"
+    ]
 
 
 def best_line(summary: dict[str, Any]) -> str:

@@ -43,11 +43,11 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
     Parameters
     ----------
     trades : DataFrame
-        With `probability`, of the side on the signal's bar; and `shared`, whether the other run
-        entered there too, if there was one.
+        With `probability` of the side and `threshold` on the signal's bar; and `shared`, whether
+        the other run entered there too, if there was one.
     run : {"on", "off"}
     """
-    columns = ["Symbol", "Side", "Entered", "P&L", "Reason", "P(side)"]
+    columns = ["Symbol", "Side", "Entered", "P&L", "Reason", "P(side)", "To agree"]
     other = {"on": "ML off", "off": "ML on"}[run]
     columns += [other] * ("shared" in trades)
     table = titled(f"Trades with ML {run}", "Trade", *columns)
@@ -61,7 +61,7 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
             when(row["entry_time"]),
             f"{row['pnl']:+,.2f}",
             row["exit_reason"],
-            "-" if pd.isna(row["probability"]) else f"{row['probability']:.3f}",
+            *("-" if pd.isna(p) else f"{p:.3f}" for p in (row["probability"], row["threshold"])),
         ]
         if "shared" in row:
             cells.append("entered" if row["shared"] else "no")

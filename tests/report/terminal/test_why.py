@@ -112,11 +112,12 @@ def test_the_nearest_threshold(margin, passed, expected):
 
 def test_trades_are_numbered_from_1():
     row = {"symbol": "000001", "side": "short", "pnl": -5.0, "exit_reason": "stop"}
-    row |= {"entry_time": STAMP, "exit_time": STAMP, "probability": 0.6172}
+    row |= {"entry_time": STAMP, "exit_time": STAMP, "probability": 0.6172, "threshold": 0.6}
     rows = pd.DataFrame([row, row | {"probability": float("nan")}])
     table = trades_table(rows, "on")
     assert [list(column.cells) for column in table.columns][:2] == [["1", "2"], ["000001"] * 2]
-    assert list(table.columns[-1].cells) == ["0.617", "-"]
+    assert list(table.columns[-2].cells) == ["0.617", "-"]
+    assert list(table.columns[-1].cells) == ["0.600", "0.600"]
     compared = trades_table(rows.assign(shared=[True, False]), "off")
     assert str(compared.columns[-1].header) == "ML on"
     assert list(compared.columns[-1].cells) == ["entered", "no"]
