@@ -29,9 +29,9 @@ def listed_trades(run: SavedRun, name: str) -> pd.DataFrame:
     run, it is left out.
     """
     made = (run.trades.run == name).to_numpy()
-    known = at_signals(run)[made].reset_index(drop=True)
+    known = at_signals(run)[made]
     own = run.trades_of(name)
-    own[list(known)] = known.to_numpy()
+    own[["probability", "threshold"]] = known.to_numpy()
     if len(run.runs) < 2:
         return own
     entries = pd.MultiIndex.from_frame(run.trades[["entry_time", "symbol", "side"]])
