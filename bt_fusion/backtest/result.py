@@ -152,7 +152,7 @@ class Result:
     def entries(self) -> pd.DataFrame:
         """The entries of every run as in entries.csv: `run` first, then those of `EntryLog`.
 
-        With ML off, too, `probability` is that of the entry's side, which the run did not see.
+        Entries with ML off have the `probability` of their side, too, though it was not used.
         """
         made = {name: run.entries for name, run in self.runs.items() if run.entries is not None}
         some = [table.assign(run=name) for name, table in made.items() if len(table)]
@@ -207,7 +207,7 @@ class Result:
         return paths
 
     def _repr_html_(self) -> str:
-        """Show verdict, equity curves and figures in a notebook, and those of a sweep's luck."""
+        """Show verdict, equity curves and figures in a notebook, and the luck of a best variant."""
         from bt_fusion.report.html.notebook import notebook_html
 
         return notebook_html(self.summary, self.equity, self._luck_lines())

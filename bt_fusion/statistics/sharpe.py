@@ -1,6 +1,6 @@
 """Certainty of a Sharpe ratio: probabilistic and deflated, and the track record it needs.
 
-Every Sharpe ratio here is per bar: mean over standard deviation of per-bar returns, not annualised.
+Sharpe ratios are per bar unless called annual: mean over standard deviation of per-bar returns.
 Undefined figures are None.
 """
 
@@ -144,7 +144,7 @@ def comparable_sharpes(
     Parameters
     ----------
     annual : sequence of float or None
-        Annual ratios; None of a run that is too short for one.
+        Annual ratios; None where undefined, as of a run that is too short.
     equity : sequence of ndarray, shape (n_bars,)
         Account value by bar.
 

@@ -123,6 +123,16 @@ def test_without_a_technical_state_an_entry_inside_an_off_trade_is_retimed():
     ]
 
 
+def test_an_entry_outside_all_off_trades_is_added_also_where_one_left_on_its_entry_bar():
+    off, on = run_of([(3, "long", 1), (5, "long", 1)]), run_of([(3, "long", 1), (30, "long", 1)])
+    off, on = (
+        replace(run, technical=None, trades=run.trades.assign(exit_time=run.trades.entry_time))
+        for run in (off, on)
+    )
+    rows = {tuple(row) for row in attribute_trades(off, on).to_numpy().tolist()}
+    assert rows == {("kept", 0, 0), ("added", -1, 1), ("vetoed", 1, -1)}
+
+
 def test_two_entries_of_one_bar_and_side_are_two():
     off = run_of([(3, "long", 1), (3, "long", -2), *((bar, "short", 1) for bar in range(5, 20))])
     on = run_of([(3, "long", 1), *((bar, "short", 1) for bar in range(5, 20))])

@@ -43,9 +43,11 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
     waiting: dict[Any, list[int]] = {}
     for (time, symbol, side, _), a in rest_off.items():
         waiting.setdefault((symbol, episode[symbol](time), side), []).append(a)
+    outside = off.technical is None  # where no trade is open, there is no episode
     for (time, symbol, side, _), b in rest_on.items():
-        same = waiting.get((symbol, episode[symbol](time), side))
-        if not same:
+        number = episode[symbol](time)
+        same = waiting.get((symbol, number, side))
+        if not same or (outside and number is None):
             matches.append(("added", -1, b))
             continue
         own = entered_on[b]
