@@ -47,7 +47,7 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
         the other run entered there too, if there was one.
     run : {"on", "off"}
     """
-    columns = ["Symbol", "Side", "Entered", "P&L", "Reason", "P(side)", "To agree"]
+    columns = ["Symbol", "Side", "Entered", "P&L", "P(side)", "To agree"]
     other = {"on": "ML off", "off": "ML on"}[run]
     columns += [other] * ("shared" in trades)
     table = titled(f"Trades with ML {run}", "Trade", *columns)
@@ -60,7 +60,6 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
             row["side"],
             when(row["entry_time"]),
             f"{row['pnl']:+,.2f}",
-            row["exit_reason"],
             *("-" if pd.isna(p) else f"{p:.3f}" for p in (row["probability"], row["threshold"])),
         ]
         if "shared" in row:
