@@ -29,7 +29,7 @@ class SignalFunnel(Entries):
       - ``get_analysis``: ``passed``, the count of each stage, and ``lost``, the reasons of each
         stage with their counts. A bar that passes one stage but not the next is in the next stage's
         ``lost``. The last two stages count orders, the others bars of any data feed. What
-        ``ManagedFusion`` adds to an open position does not count.
+        ``ManagedStrategy`` adds to an open position does not count.
     '''
 
     def create_analysis(self):

@@ -161,11 +161,12 @@ class BacktestJob:
         runs: dict[str, Run],
     ) -> dict[str, Any]:
         """Return the content of summary.json before the evaluation."""
+        idle = filter(None, [idle_note(strategy, runs, list(out_of_sample))])
         summary = {
             "schema": SCHEMA,
             **data_and_window(out_of_sample),
             "config": self.config(bars),
-            "notes": self.all_notes(strategy, out_of_sample, runs),
+            "notes": [*self.all_notes(strategy, out_of_sample), *idle],
             "model": model_figures(self.predictor, out_of_sample),
             "ml_off": runs["off"].figures if "off" in runs else None,
             "ml_on": runs["on"].figures if "on" in runs else None,
@@ -205,10 +206,7 @@ class BacktestJob:
         )
 
     def all_notes(
-        self,
-        strategy: type[Strategy],
-        out_of_sample: dict[str, OutOfSample],
-        runs: dict[str, Run],
+        self, strategy: type[Strategy], out_of_sample: dict[str, OutOfSample]
     ) -> list[str]:
         """Return its own notes and those on models, bars (see `notes_of`) and the strategy."""
         notes = notes_of(self.predictor, out_of_sample)
@@ -217,8 +215,6 @@ class BacktestJob:
         managed = isinstance(self.signal_model, ManagedModel)
         if self.ml != "off" and strategy is ManagedStrategy and not managed:
             notes.append(SIGNAL_ALONE)
-        if idle := idle_note(strategy, runs, list(out_of_sample)):
-            notes.append(idle)
         costs = (costs_note(self.account), slippage_note(self.account, out_of_sample))
         return [*self.notes, *filter(None, costs), *notes]
 

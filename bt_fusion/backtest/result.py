@@ -227,11 +227,10 @@ def with_probabilities(
     """
     known = pd.Series(np.nan, entries.index)
     for symbol, part in out_of_sample.items():
-        predicted, own = part.predictions, entries.symbol == symbol
-        place = predicted.index.get_indexer(pd.DatetimeIndex(entries.time[own]))
-        up, down = predicted.probability_up[place], predicted.probability_down[place]
-        probability = np.where(entries.side[own] == "long", up, down)
-        known[own] = np.where(place < 0, np.nan, probability)
+        own = entries.symbol == symbol
+        at = part.predictions.at(entries.time[own].to_numpy())
+        long = entries.side[own] == "long"
+        known[own] = np.where(long, at.probability_up, at.probability_down)
     column = entries.get("probability", known)
     return entries.assign(probability=column.fillna(known))
 

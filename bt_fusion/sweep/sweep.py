@@ -154,7 +154,7 @@ class Sweep:
                 figures = selection_figures(best, returns, tried, inputs.periods, self.job.seed)
         summary = {
             **entries,
-            "notes": [*self.job.all_notes(strategy, out_of_sample, {}), *inputs.here],
+            "notes": [*self.job.all_notes(strategy, out_of_sample), *inputs.here],
             "model": model_figures(self.job.predictor, out_of_sample),
             "grid": grid,
             "maximize": self.maximize,

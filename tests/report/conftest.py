@@ -47,6 +47,10 @@ def small(browser, run_folder, tmp_path_factory):
     """The report of a small run, judged, all of its charts drawn."""
     run, path = SavedRun.read(run_folder), tmp_path_factory.mktemp("page") / "report.html"
     run.summary["comparison"] |= {"verdict": "no evidence", "because": "Too few entries."}
+    run.summary["comparison"]["chance"] = {
+        "net_profit": {"mean": 5.0, "ci95": [-10.0, 20.0]},
+        "profit_factor": {"mean": 4.9, "ci95": [0.5, 16.4], "median": 2.1},
+    }
     bars = random_walk(3_000)
     run.summary["audit"] = {"data": audit_bars(bars.drop(bars.index[1_500:1_510])).to_dict()}
     run.summary["statistics"] = {

@@ -51,6 +51,10 @@ def test_it_is_quiet_and_asks_no_network_while_used(opened):
         assert opened.execute_script(
             f"return document.querySelectorAll('#chart-{name} .main-svg').length > 0"
         ), name
+    lines = opened.execute_script(
+        "return document.getElementById('chart-chance').layout.shapes.map((line) => line.x0)"
+    )
+    assert sorted(lines) == [2.1, 5]  # the median of the ratio, the mean of the other
     in_rows = "#trade-table tbody button"
     for button in opened.find_elements("css selector", f"button:not(.modebar-btn, {in_rows})"):
         if button.is_displayed():

@@ -32,10 +32,7 @@ def test_an_entry_before_the_first_prediction_has_none(run):
 
 def test_listed_trades_tell_whether_the_other_run_entered_too(run):
     times = run.trades.entry_time.copy()
-    times[38:] = (
-        times[2],
-        times[2],
-    )  # on the bar of a long entry with ML off: a long and a short one
+    times[38:] = times[2]  # a long and a short entry on the bar of a long one with ML off
     trades = run.trades.assign(entry_time=times)
     found = listed_trades(SavedRun(run.summary, trades, run.predictions), "on")
     assert found.index.tolist() == list(range(1, 11))

@@ -43,11 +43,9 @@ def attribute_trades(off: Run, on: Run) -> pd.DataFrame:
     waiting: dict[Any, list[int]] = {}
     for (time, symbol, side, _), a in rest_off.items():
         waiting.setdefault((symbol, episode[symbol](time), side), []).append(a)
-    outside = off.technical is None  # where no trade is open, there is no episode
     for (time, symbol, side, _), b in rest_on.items():
-        number = episode[symbol](time)
-        same = waiting.get((symbol, number, side))
-        if not same or (outside and number is None):
+        same = waiting.get((symbol, episode[symbol](time), side))
+        if not same:
             matches.append(("added", -1, b))
             continue
         own = entered_on[b]
@@ -91,13 +89,18 @@ def _episodes(run: Run, symbol: str) -> Callable[[pd.Timestamp], int | None]:
 
 
 def _open_trades(trades: pd.DataFrame) -> Callable[[pd.Timestamp], int | None]:
-    """Return what tells which of a symbol's trades is open at a time: the last one entered."""
+    """Return what tells which of a symbol's trades is open at a time: the last one entered.
+
+    Each trade is open at its entry, also if it leaves on that bar; None where none is.
+    """
     trades = trades.sort_values("entry_time", kind="stable")
     entered = pd.DatetimeIndex(trades.entry_time)
     left = trades.exit_time.tolist()
 
     def trade(time: pd.Timestamp) -> int | None:
         at = int(entered.searchsorted(time, side="right")) - 1
-        return at if at >= 0 and not left[at] <= time else None  # NaT: open at the end
+        if at < 0 or (left[at] <= time and entered[at] != time):  # NaT: open at the end
+            return None
+        return at
 
     return trade

@@ -155,7 +155,7 @@ def draw_chance(figure: Any, run: SavedRun) -> bool:
 def draw_chance_range(axis: Any, found: ChanceRange, runs: list[str]) -> None:
     """Draw one figure of both runs and its range among the random filters, in its own unit."""
     width = found.high - found.low
-    label = "95 % of the random filters, and their mean"
+    label = "95 % of the random filters, and their middle"
     axis.barh(0, width, 0.5, left=found.low, color=GRAY, alpha=0.3, label=label)
     axis.plot([found.middle, found.middle], [-0.25, 0.25], color=GRAY, lw=1.5)
     for name in runs:

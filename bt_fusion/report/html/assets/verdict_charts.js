@@ -37,8 +37,8 @@ function placeboChart(place, data) {
     type: "bar", name: "Random filters", x: bins.counts.map((_, k) => (bins.edges[k] + bins.edges[k + 1]) / 2), y: bins.counts,
     marker: { color: faded("off", 0.6) }, hovertemplate: "%{y} draws around %{x:,.0f}<extra></extra>",
   } : {
-    type: "scatter", mode: "markers", name: "Random filters, middle and 95 % of them", x: [p.middle], y: [""], marker: { color: colour("off"), size: 10 },
-    error_x: { type: "data", symmetric: false, array: [p.high - p.middle], arrayminus: [p.middle - p.low], color: colour("off") },
+    type: "scatter", mode: "markers", name: "Random filters, mean and 95 % of them", x: [p.mean], y: [""], marker: { color: colour("off"), size: 10 },
+    error_x: { type: "data", symmetric: false, array: [p.high - p.mean], arrayminus: [p.mean - p.low], color: colour("off") },
     hovertemplate: "mean of the draws %{x:,.0f}<extra></extra>",
   };
   const ends = bins ? [bins.edges[0], bins.edges[bins.edges.length - 1]] : [p.low, p.high];
@@ -76,11 +76,11 @@ function chanceChart(place, data) {
       [axisName("yaxis", k)]: categories({ anchor: axisName("x", k), domain: [top - 0.5 * share, top], ticks: "" }),
     };
   };
-  const meanLine = (row, k) => ({
-    type: "line", xref: axisName("x", k), yref: `${axisName("y", k)} domain`, x0: row.mean, x1: row.mean, y0: 0.2, y1: 0.8, line: { color: colour("off"), width: 2 },
+  const middleLine = (row, k) => ({
+    type: "line", xref: axisName("x", k), yref: `${axisName("y", k)} domain`, x0: row.middle, x1: row.middle, y0: 0.2, y1: 0.8, line: { color: colour("off"), width: 2 },
   });
   const draw = () => Plotly.react(place, rows.flatMap(tracesOf), layoutOf({
-    showlegend: true, ...Object.assign({}, ...rows.map(axesOf)), shapes: rows.map(meanLine), margin: { l: 60, r: 14, t: 30, b: 12 },
+    showlegend: true, ...Object.assign({}, ...rows.map(axesOf)), shapes: rows.map(middleLine), margin: { l: 60, r: 14, t: 30, b: 12 },
   }), configOf());
   return { draw };
 }
