@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,12 +18,15 @@ from bt_fusion import (
     WalkForward,
 )
 from bt_fusion.backtest.job_checks import with_threshold
+from bt_fusion.backtest.out_of_sample import OutOfSample
+from bt_fusion.backtest.result import with_probabilities
 from bt_fusion.data.samples import planted_edge
 from bt_fusion.report.draw import redraw
 from bt_fusion.saved_runs import run_commit
 from bt_fusion.saved_runs import run_folder as module
 from bt_fusion.saved_runs.run_folder import FILES
 from bt_fusion.saved_runs.saved_run import SavedRun
+from tests.evaluation.predicted import predictions_of
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,23 @@ def test_entries_of_both_runs_have_the_probability_of_their_side(result):
     for entry in entries.itertuples():
         line = "probability_up" if entry.side == "long" else "probability_down"
         assert entry.probability == pytest.approx(predicted[line][entry.time])
+
+
+def test_an_entry_gets_the_probability_of_its_symbol_and_none_before_the_first_prediction():
+    known = {
+        "A": predictions_of([[np.nan, np.nan], [0.4, 0.6], [0.3, 0.7]]),
+        "B": predictions_of([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]]),
+    }
+    hours = known["A"].index
+    parts = {name: OutOfSample(None, None, one, None) for name, one in known.items()}
+    entries = pd.DataFrame(
+        [("A", "long", hours[0]), ("B", "short", hours[0]), ("A", "short", hours[2])],
+        columns=["symbol", "side", "time"],
+    )
+    found = with_probabilities(entries, parts).probability
+    assert found.tolist() == pytest.approx([np.nan, 0.9, 0.3], nan_ok=True)
+    logged = with_probabilities(entries.assign(probability=[0.5, np.nan, np.nan]), parts)
+    assert logged.probability.tolist() == pytest.approx([0.5, 0.9, 0.3])
 
 
 def test_the_verdict_is_a_grade_and_a_sentence(result):

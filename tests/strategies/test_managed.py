@@ -247,7 +247,8 @@ def test_an_addition_is_logged_with_its_side_and_is_no_entry_of_the_funnel():
     bars = flat_then(99, 98, 98, 98, 98)
     X = np.zeros((len(bars), 1), dtype=np.float32)
     X[42] = 1
-    plan = plan_for(bars, atr=np.full(len(bars), 2.0), X=X, models=TradeModels(FirstFeature()))
+    atr, models = np.full(len(bars), 2.0), TradeModels(FirstFeature())
+    plan = plan_for(bars, up=0.4, atr=atr, X=X, models=models)
     given = {"sides": sides_at(len(bars), b40=-1), "model": plan, "ml_threshold": 0.5}
     cerebro = cerebro_of(bars, **given)
     cerebro.addanalyzer(SignalFunnel, _name="funnel")
