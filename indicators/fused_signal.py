@@ -94,6 +94,8 @@ def same_feed(indicator, first, second):
 def feed_of(line):
     """Return the data feed that clocks an indicator or one of its lines, however nested."""
     while not isinstance(line, bt.feed.AbstractDataBase):
+        if isinstance(line, bt.LineSeriesStub):  # its owner is the strategy
+            line = line.lines[0]
         clock = getattr(line, "_clock", None)
         line = clock if clock is not None else line._owner
     return line

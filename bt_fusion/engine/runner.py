@@ -161,7 +161,7 @@ def run_to_end(cerebro: bt.Cerebro, strategy: type[bt.Strategy], bars: int) -> b
         with rare_collections(), step("Trading", place=lambda: (len(first), bars)):
             return next(iter(cerebro.run()), None)
     except IndexError as error:  # raised by Backtrader if an indicator never gets ready
-        if line_in(error, file_of(strategy)):
+        if len(first) or line_in(error, file_of(strategy)):  # a bar was traded, or it is their code
             raise
         raise BarsError(
             f"{bars} bars are fewer than the indicators of {strategy.__name__} need; "

@@ -49,7 +49,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         Map each member's probabilities to observed shares. The map is learnt on the last fifth of
         the rows from a fit on the earlier ones, and applied to the fit on all rows.
     seed : int
-        Seed of every named member.
+        Seed of every named member, and of a classifier whose `random_state` is None.
 
     Notes
     -----

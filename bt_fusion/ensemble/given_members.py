@@ -15,7 +15,7 @@ Members = Sequence[str] | Mapping[str, Any]
 
 
 def made_of(members: Members, seed: int) -> dict[str, Any]:
-    """Return unfitted members by name.
+    """Return unfitted members by name; those without a `random_state` of their own get the seed.
 
     Raises
     ------
@@ -62,4 +62,10 @@ def _by_name(members: Members) -> Mapping[str, Any]:
 
 
 def _made(value: Any, seed: int) -> Any:
-    return make_member(value, seed) if isinstance(value, str) else clone(value)
+    made = make_member(value, seed) if isinstance(value, str) else clone(value)
+    free = [
+        name
+        for name, given in made.get_params().items()
+        if given is None and name.split("__")[-1] == "random_state"
+    ]
+    return made.set_params(**dict.fromkeys(free, seed)) if free else made

@@ -1,5 +1,6 @@
 """EntryLog: every entry's score and parts as rows."""
 
+import backtrader as bt
 import numpy as np
 import pandas as pd
 
@@ -56,6 +57,34 @@ def test_other_strategies_log_side_price_and_ml():
     state = ["state", "ema_fast", "ema_slow"]
     assert off.entries().columns.tolist() == ["time", "side", "symbol", "price", *state]
     assert (off.entries().state == np.sign(off.entries().ema_fast - off.entries().ema_slow)).all()
+
+
+class Highs(bt.Strategy):
+    """Above the highest of the bars before, of any feed."""
+
+    def __init__(self):
+        self.high = {data: bt.ind.Highest(data.close(-1), period=9) for data in self.datas}
+
+    def next(self):
+        for data in self.datas:
+            if not self.getposition(data) and data.close[0] > self.high[data][0]:
+                self.buy(data=data)
+
+
+def test_an_indicator_on_a_delayed_line_is_of_its_own_feed():
+    long, late = random_walk(600, seed=1), random_walk(300, seed=2)
+    late.index = long.index[400] + (late.index - late.index[0])
+    cerebro = cerebro_with(
+        BarsData(dataname=long, name="LONG"), BarsData(dataname=late, name="LATE")
+    )
+    cerebro.addstrategy(Highs)
+    cerebro.addanalyzer(EntryLog, _name="log")
+    entries = cerebro.run()[0].analyzers.log.entries()
+    assert set(entries.symbol) == {"LONG", "LATE"}
+    for row in entries.itertuples():
+        bars = long if row.symbol == "LONG" else late
+        before = bars.close[bars.index < row.time].tail(9)
+        assert row.high == before.max()
 
 
 def test_no_entries_make_an_empty_table():

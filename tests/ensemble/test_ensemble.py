@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from bt_fusion import Ensemble, OptionError, TrainingError
 from bt_fusion.ensemble.members.registry import make_member
@@ -14,6 +17,7 @@ from bt_fusion.ensemble.training import member_proba
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 3)).astype(np.float32)
 Y = (X[:, 0] + 0.3 * RNG.normal(size=600) > 0).astype(float)
+SEEDS = {"extra": {"random_state": 1}, "piped": {"randomforestclassifier__random_state": 1}}
 OWN = {"bayes": GaussianNB(), "line": LogisticRegression()}
 
 
@@ -88,6 +92,20 @@ def test_a_seed_makes_the_same_member_again(name):
     first, again = (make_member(name, seed=3).fit(X, Y).predict_proba(X) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, make_member(name, seed=4).fit(X, Y).predict_proba(X))
+
+
+def test_a_classifier_without_a_seed_gets_that_of_the_ensemble():
+    piped = make_pipeline(StandardScaler(), RandomForestClassifier(5))
+    own = {"extra": ExtraTreesClassifier(5), "piped": piped}
+    first, again, other = (
+        Ensemble(own, seed=seed).fit(X, Y).predict_proba(X) for seed in (3, 3, 4)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    fixed = {name: clone(each).set_params(**SEEDS[name]) for name, each in own.items()}
+    first, other = (Ensemble(fixed, seed=seed).fit(X, Y).predict_proba(X) for seed in (3, 4))
+    np.testing.assert_array_equal(first, other)
+    assert own["extra"].random_state is None  # the user's own stays as it is
 
 
 def test_a_forest_asked_for_one_row_says_the_same():
