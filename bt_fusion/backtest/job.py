@@ -161,7 +161,7 @@ class BacktestJob:
         runs: dict[str, Run],
     ) -> dict[str, Any]:
         """Return the content of summary.json before the evaluation."""
-        idle = filter(None, [idle_note(strategy, runs, list(out_of_sample))])
+        idle = filter(None, [idle_note(strategy, runs, out_of_sample)])
         summary = {
             "schema": SCHEMA,
             **data_and_window(out_of_sample),

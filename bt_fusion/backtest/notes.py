@@ -1,6 +1,6 @@
 """Notes for the reader of the figures, on the model, the bars and the runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from warnings import warn
 
 import backtrader as bt
@@ -29,6 +29,7 @@ __all__ = [
     "warn_of_refused",
 ]
 
+LATE = 0.05  # share of a symbol's bars before the last symbol starts, above which it is said
 CAPPED = 0.005  # share of opens from which the note appears
 MOST_COSTS = 0.01  # per side; above this a percentage may have been meant
 
@@ -68,7 +69,7 @@ def mixed_note(parts: dict[str, OutOfSample]) -> str:
     first = max(part.bars.index[0] for part in parts.values())
     last = min(part.bars.index[-1] for part in parts.values())
     if first > last:
-        return "some symbols have no time in common: the account trades them one after the other"
+        return "some symbols have no time in common"
     return ""
 
 
@@ -89,18 +90,33 @@ def costs_note(account: Account) -> str:
     return f"commission and slippage take {100 * side:g} % a side; 0.1 % would be 0.001"
 
 
-def idle_note(strategy: type[bt.Strategy], runs: Mapping[str, Run], symbols: Sequence[str]) -> str:
-    """Return a note on symbols that a user's strategy does not trade at all, "" for none.
+def idle_note(
+    strategy: type[bt.Strategy], runs: Mapping[str, Run], parts: Mapping[str, OutOfSample]
+) -> str:
+    """Return a note on bars and symbols that a user's strategy does not trade at all, "" for none.
 
-    An order without a data feed goes to the first feed.
+    Backtrader calls `next` once every feed has enough bars, and `prenext` before. An order without
+    a data feed goes to the first feed.
     """
+    if issubclass(strategy, OnePosition) or len(parts) < 2:
+        return ""
+    bars = {symbol: part.bars.index for symbol, part in parts.items()}
+    last = max(bars, key=lambda symbol: bars[symbol][0])
+    start, waits = bars[last][0], strategy.prenext is bt.Strategy.prenext
+    if waits and any((index < start).mean() > LATE for index in bars.values()):
+        ended = [symbol for symbol, index in bars.items() if index[-1] < start]
+        over = f"; {' and '.join(ended)} had ended by then" if ended else ""
+        return (
+            f"Backtrader calls next of {strategy.__name__} only once every symbol has bars: "
+            f"{last} starts at {when(start)}{over}. To trade earlier, define prenext too"
+        )
     traded = {str(name) for run in runs.values() for name in run.trades.symbol.unique()}
-    idle = [name for name in symbols if name not in traded]
-    if issubclass(strategy, OnePosition) or len(symbols) < 2 or not traded or not idle:
+    idle = [symbol for symbol in bars if symbol not in traded]
+    if not traded or not idle:
         return ""
     return (
         f"no run trades {' or '.join(idle)}: an order without data=... goes to the first symbol, "
-        f"{symbols[0]}; to trade all, loop over self.datas"
+        f"{next(iter(bars))}; to trade all, loop over self.datas"
     )
 
 

@@ -90,3 +90,42 @@ def test_symbols_that_nothing_trades_are_named(model):
     ours = Backtest(model, params={"ml_threshold": 0.99}, placebo="none", audit=False)
     for result in (made.run(BARS, "one"), ours.run(bars)):
         assert not any("no run trades" in note for note in result.summary["notes"])
+
+
+class EveryFeed(bt.Strategy):
+    def next(self):
+        for data in self.datas:
+            if not self.getposition(data):
+                self.buy(data=data)
+            elif len(data) % 5 == 0:
+                self.close(data=data)
+
+
+class FromTheFirstBar(EveryFeed):
+    def prenext(self):
+        started = [data for data in self.datas if len(data)]
+        for data in started:
+            if not self.getposition(data):
+                self.buy(data=data, size=1)
+
+
+@pytest.mark.parametrize(("late", "ended"), [(250, False), (600, True)])
+def test_a_user_learns_that_next_waits_for_every_symbol(model, late, ended):
+    other = planted_edge(500, seed=2)
+    bars = {
+        "one": BARS,
+        "two": other.set_axis(other.index + late * (other.index[1] - other.index[0])),
+    }
+    start = bars["two"].index[0]
+
+    def told(strategy):
+        made = Backtest(model, strategy=strategy, placebo="none", audit=False)
+        result = made.run(bars)
+        return result, [note for note in result.summary["notes"] if "only once" in note]
+
+    result, notes = told(EveryFeed)
+    assert len(notes) == 1 and "two starts at " in notes[0]
+    assert ("one had ended by then" in notes[0]) is ended
+    assert (result.trades.entry_time >= start).all()
+    assert set(result.trades.symbol) == ({"two"} if ended else {"one", "two"})
+    assert told(FromTheFirstBar)[1] == []

@@ -97,8 +97,19 @@ class Trades:
             win_rate=ratio(taken @ (self.net > 0), count),
             profit_factor=ratio(won, won - taken @ self.net),
             sharpe=sharpe_of_sums(taken @ account.sum(axis=1), squares(taken, account), bars),
-            exposure=taken @ (self.exit - self.entry) / bars,
+            exposure=self.bars_held(taken) / bars,
         )
+
+    def bars_held(self, taken: np.ndarray) -> np.ndarray:
+        """Return the number of bars on which each run holds any trade, shape (n_runs,)."""
+        if (np.sort(self.entry)[1:] >= np.sort(self.exit)[:-1]).all():  # one at a time
+            return taken @ (self.exit - self.entry)
+        ends, at = np.unique(np.append(self.entry, self.exit), return_inverse=True)
+        number = np.arange(len(self))
+        change = np.repeat([1, -1], len(self))
+        steps = csr_array((change, (np.append(number, number), at)), (len(self), len(ends)))
+        lengths = np.diff(ends)
+        return np.array([((run @ steps).cumsum()[:-1] > 0) @ lengths for run in taken])
 
     def numbered(self) -> list[tuple[Hashable, int, int]]:
         """Return a unique key per trade: kind, entry, and its number among equal ones."""

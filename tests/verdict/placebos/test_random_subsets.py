@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.samples import random_walk
@@ -90,6 +91,19 @@ def test_score_and_edge_by_hand():
     np.testing.assert_allclose(placebo.per_bar, edge, atol=1e-12)
     # one pair of three long trades does as well as ML's: its own
     assert placebo.p_value == pytest.approx(1 / 3, abs=0.08)
+
+
+@pytest.mark.parametrize("longest", [2, 40])
+def test_a_bar_with_two_positions_counts_once(longest):
+    rng = np.random.default_rng(longest)
+    entry = np.sort(rng.choice(np.arange(0, 190, 2), 30, replace=False))
+    leave = np.minimum(entry + rng.integers(1, longest + 1, 30), 200)
+    ones = np.ones(30)
+    run = Trades(["long"] * 30, entry, leave, ones, ones, csr_array((30, 200)))
+    taken = rng.integers(0, 2, (20, 30)).astype(float)
+    for count, row in zip(run.bars_held(taken), taken, strict=True):
+        held = {bar for one in np.flatnonzero(row) for bar in range(entry[one], leave[one])}
+        assert count == len(held)
 
 
 def test_symbols_that_move_as_one_are_no_more_evidence_than_one():
