@@ -124,6 +124,12 @@ class Sweep:
         check_maximize(self.maximize)
         swept = THRESHOLDS.keys() & self.grid.keys()
         job = with_horizon(self.job, given) if swept else resolved(self.job, given)
+        if self.job.horizon == "auto":
+            bars = job.source["horizon"]["bars"]
+            told = (
+                f"to backtest one of these variants, give horizon {bars}: auto would measure anew"
+            )
+            job = replace(job, notes=(*job.notes, told))
         return replace(self, job=job)._run(given, Path(out), on_refit, on_run)
 
     def _run(

@@ -86,7 +86,8 @@ def to_be_certain(e: Evidence, worse: bool, failed: str) -> str:
     if failed == Condition.DEFLATED:
         tried = f" after {e.trials:,} variants tried" if e.trials > 1 else ""
         found = "undefined" if e.edge_dsr is None else clear_of(e.edge_dsr, "0.95")
-        return f'"{grade}" needs a deflated Sharpe ratio of 0.95; it is {found}{tried}.'
+        gain = "the gain over random filters needs a deflated Sharpe ratio of 0.95"
+        return f'For "{grade}" {gain}; it is {found}{tried}.'
     return f'"{grade}" needs a mean trade above those of 97.5 % of the random filters.'
 
 

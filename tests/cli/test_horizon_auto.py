@@ -40,7 +40,8 @@ def test_a_sweep_has_one_horizon_for_all(csv, mine, tmp_path, capsys):
         "ml_threshold=auto,0.5",
     ]
     command("sweep", "--data", csv, "--out", out, "--no-report", *QUICK, *options)
-    assert f"horizon auto: {horizon_of(out / 'sweep.json')} bars" in capsys.readouterr().out
+    shown, bars = capsys.readouterr().out, horizon_of(out / "sweep.json")
+    assert f"horizon auto: {bars} bars" in shown and f"give horizon {bars}" in shown
     assert pd.read_parquet(out / "sweep.parquet").ml_threshold.astype(str).tolist() == [
         "auto",
         "0.5",

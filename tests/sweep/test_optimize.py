@@ -78,7 +78,7 @@ def test_luck_is_printed_with_the_result(optimized):
     wanted = "the best of 4 variants by net profit, ML on, Sharpe ratio"
     assert best.startswith("Best       fast ") and wanted in best and "without skill" in best
     assert dsr.startswith("DSR") and pbo.startswith("PBO")
-    assert short.startswith("In short   luck can explain the best variant")
+    assert short.startswith("In short   luck can explain the Sharpe ratio of the best variant")
     lines = repr(result.sweep.best).splitlines()
     assert lines[0] == "Best of 4 variants" and len(lines) == 6
     assert str(result.sweep).startswith("edge: best of 4 variants by net profit, ML on, ")

@@ -126,7 +126,7 @@ def luck_line(dsr: float | None, pbo: float | None) -> list[str]:
     """Return in one line whether luck explains the best variant; none without `dsr`.
 
     >>> luck_line(0.138, 0.09)
-    ['In short   luck can explain the best variant: its DSR is below 0.95']
+    ['In short   luck can explain the Sharpe ratio of the best variant: its DSR is below 0.95']
     >>> luck_line(0.99, 0.6)[0]
     'In short   luck alone does not explain the best variant, but what is best changes from one \
 half of the bars to the other: try it on bars that this sweep has not seen'
@@ -134,7 +134,10 @@ half of the bars to the other: try it on bars that this sweep has not seen'
     if dsr is None:
         return []
     if dsr < LEAST_DSR:
-        return [f"In short   luck can explain the best variant: its DSR is below {LEAST_DSR}"]
+        return [
+            "In short   luck can explain the Sharpe ratio of the best variant: its DSR is below "
+            f"{LEAST_DSR}"
+        ]
     changes = pbo is not None and pbo >= EVEN
     but = ", but what is best changes from one half of the bars to the other" if changes else ""
     return [
