@@ -27,7 +27,7 @@ from bt_fusion.backtest.threshold_hint import hint_of
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
-from bt_fusion.engine.variants import agreement_of, takes_ml, variant
+from bt_fusion.engine.variants import agreement_of, has_own_rule, takes_ml, variant
 from bt_fusion.errors import BtFusionWarning
 from bt_fusion.labels import trade_exits
 from bt_fusion.models.agreement import Agreement
@@ -152,9 +152,8 @@ class RunEvaluation:
 
     def add_agreement(self, summary: dict[str, Any]) -> None:
         """Add the results of trades by whether ML agreed with their entries."""
-        summary["fused_vs_technical"] = fused_vs_technical(
-            self.runs, self.out_of_sample, self.agreement, self.bootstrap
-        )
+        found = fused_vs_technical(self.runs, self.out_of_sample, self.agreement, self.bootstrap)
+        summary["fused_vs_technical"] = found | {"own_rule": has_own_rule(self.strategy)}
 
     @property
     def agreement(self) -> Agreement:

@@ -11,7 +11,7 @@ from bt_fusion.backtest.chance.replay_inputs import ReplayInputs
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.engine.runner import Run
-from bt_fusion.engine.variants import takes_ml
+from bt_fusion.engine.variants import has_own_rule, takes_ml
 from bt_fusion.models.agreement import AUTO, Agreement
 from bt_fusion.report.figures import threshold_text
 from bt_fusion.strategies import HybridScoring
@@ -97,6 +97,8 @@ def hint_of(pair: RunPair, agreement: Agreement) -> str:
     if agreement.voting == "majority" or not thin:  # a score has several thresholds
         return ""
     long_only = not (off.side == "short").any()
+    if has_own_rule(pair.strategy):
+        return own_rule_hint(len(off), len(on), pair.out_of_sample, long_only)
     parts, shorts = pair.out_of_sample, int((off.side == "short").sum())
     if shorts and not next(iter(parts.values())).predictions.two_sided:
         return (
@@ -125,6 +127,19 @@ def hint_of(pair: RunPair, agreement: Agreement) -> str:
         names_of(parts, long_only),
         float(np.nanmedian(limits)) if np.isfinite(limits).any() else None,
         never=pair.on.trades.empty,
+    )
+
+
+def own_rule_hint(off: int, on: int, parts: Mapping[str, OutOfSample], long_only: bool) -> str:
+    """Return the hint for a strategy whose own code decides what ML must say."""
+    known = [part.predictions for part in parts.values()]
+    sides = [one.probability_up for one in known]
+    if not long_only:
+        sides += [one.probability_down for one in known]
+    low, high = np.nanquantile(np.concatenate(sides), (0.05, 0.95))
+    return (
+        f"{off:,} trades without ML, {on:,} with it, by the rule of your strategy: on 90 % of bars "
+        f"{names_of(parts, long_only)} is from {low:.2f} to {high:.2f}"
     )
 
 

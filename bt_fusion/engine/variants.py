@@ -8,7 +8,7 @@ import backtrader as bt
 
 from bt_fusion.errors import OptionError, unknown_name
 from bt_fusion.indicators import MLEnsemble
-from bt_fusion.models.agreement import Agreement
+from bt_fusion.models.agreement import THRESHOLDS, Agreement
 from bt_fusion.models.predictions import Predictions
 from bt_fusion.models.presets import PRESET_PARAMS
 from bt_fusion.strategies import OnePosition, with_ml
@@ -23,6 +23,7 @@ __all__ = [
     "check_technical",
     "check_variants",
     "default_params",
+    "has_own_rule",
     "ml_class",
     "preset_params",
     "takes_ml",
@@ -43,6 +44,11 @@ def takes_ml(strategy: type[bt.Strategy]) -> bool:
 def always_uses_ml(strategy: type[bt.Strategy]) -> bool:
     """Return whether a strategy has its own ensemble that cannot be switched off."""
     return not takes_ml(strategy) and mentions_ensemble(strategy)
+
+
+def has_own_rule(strategy: type[bt.Strategy]) -> bool:
+    """Return whether a strategy has its own ML support and no parameter that is its threshold."""
+    return takes_ml(strategy) and not own_names(strategy, tuple(THRESHOLDS))
 
 
 def variant(

@@ -40,6 +40,10 @@ def agreement_title(found: dict[str, Any]) -> str:
     'Did ML agree with the entries of ML off? Agreed: its probability is 0.60 or more'
     >>> agreement_title({"run": "off", "threshold": "auto", "voting": "majority"})
     'Did ML agree with the entries of ML off? Agreed: the vote is for its side'
+    >>> found = {"run": "off", "threshold": 0.6, "voting": "soft", "own_rule": True}
+    >>> agreement_title(found)[41:]
+    'Agreed: its probability is 0.60 or more (your strategy has its own rule, and no ml_threshold \
+to read it from)'
     """
     least = found["threshold"]
     if found["voting"] == "majority":
@@ -49,6 +53,8 @@ def agreement_title(found: dict[str, Any]) -> str:
         definition = "its probability reaches the break-even probability of its bar (auto)"
     else:
         definition = f"its probability is {threshold_text(least)} or more"
+    if found.get("own_rule") and found["voting"] != "majority":
+        definition += " (your strategy has its own rule, and no ml_threshold to read it from)"
     return f"Did ML agree with the entries of ML {found['run']}? Agreed: {definition}"
 
 

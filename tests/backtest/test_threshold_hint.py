@@ -10,7 +10,8 @@ import pytest
 from bt_fusion.backtest.threshold_hint import closed_trades, hint_of, is_thin, threshold_hint
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.account import Account
-from bt_fusion.engine.variants import agreement_of
+from bt_fusion.engine.variants import agreement_of, has_own_rule
+from bt_fusion.indicators import MLEnsemble
 from bt_fusion.models.agreement import AUTO
 from bt_fusion.strategies import FusionStrategy, SignalDiscovery
 from tests.backtest.chance.test_matched_chance import pair_of
@@ -108,6 +109,31 @@ def test_other_strategies_are_told_the_share_of_bars_alone():
     assert " trades without ML, " in hint and hint.endswith(
         'on none for a side that the strategy would enter; see "ML vetoed everything" in the docs'
     )
+
+
+class OwnRule(bt.Strategy):
+    """Asks ML itself, by a limit that has no name of ours."""
+
+    params = (("ml", True), ("model", None), ("limit", 0.9))
+
+    def __init__(self):
+        self.ensemble = MLEnsemble(self.data, model=self.p.model) if self.p.ml else None
+
+    def next(self):
+        if self.position:
+            self.close()
+        elif not self.p.ml or self.ensemble.probability[0] > self.p.limit:
+            self.buy()
+
+
+def test_a_strategy_with_its_own_rule_learns_what_ml_says():
+    bars = random_walk(500, seed=2)
+    up = np.linspace(0.2, 0.8, len(bars))
+    hint = hint_on(pair_of(bars, given(bars.index, up), ACCOUNT, OwnRule))
+    assert hint.endswith(
+        "0 with it, by the rule of your strategy: on 90 % of bars P(up) is from 0.23 to 0.77"
+    )
+    assert not has_own_rule(Turner) and not has_own_rule(FusionStrategy)
 
 
 def test_no_hint_with_trades_enough_or_votes():
