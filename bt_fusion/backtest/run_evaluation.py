@@ -23,7 +23,7 @@ from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.pair_verdict import own_sharpe, selection_statistics, verdict_of_pair
 from bt_fusion.backtest.run_pair import RunPair
 from bt_fusion.backtest.summary import one_or_all
-from bt_fusion.backtest.threshold_hint import hint_of
+from bt_fusion.backtest.threshold_hint import hint_of, lost_side
 from bt_fusion.backtest.trials import pbo_of, trials_of
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.runner import Run
@@ -209,9 +209,9 @@ class RunEvaluation:
         )
 
     def add_hint(self, summary: dict[str, Any]) -> None:
-        """Note which thresholds to try if ML leaves few trades."""
-        hint = hint_of(self.pair, self.agreement)
-        summary["notes"] += [hint] if hint else []
+        """Note which thresholds to try if ML leaves few trades, and a side it leaves none on."""
+        pair = self.pair
+        summary["notes"] += filter(None, [hint_of(pair, self.agreement), lost_side(pair)])
 
     def add_verdict(self, summary: dict[str, Any]) -> None:
         """Add the random filters and the verdict, unless a step it needs has failed."""

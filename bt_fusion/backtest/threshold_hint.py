@@ -17,9 +17,10 @@ from bt_fusion.report.figures import threshold_text
 from bt_fusion.strategies import HybridScoring
 from bt_fusion.verdict.placebos.replay import NEVER
 
-__all__ = ["hint_of", "is_thin", "threshold_hint"]
+__all__ = ["hint_of", "is_thin", "lost_side", "threshold_hint"]
 
 FEW_TRADES, FEW_OF_ALL = 100, 0.1  # fewer of ML-on, or a smaller part of ML-off's
+FEW_OF_SIDE = 10  # trades of ML-off on a side, from which losing them all is said
 TRIED = (0.60, 0.55, 0.50, AUTO)
 
 
@@ -128,6 +129,21 @@ def hint_of(pair: RunPair, agreement: Agreement) -> str:
         float(np.nanmedian(limits)) if np.isfinite(limits).any() else None,
         never=pair.on.trades.empty,
     )
+
+
+def lost_side(pair: RunPair) -> str:
+    """Return a note if ML leaves no trade on one of two traded sides, else "".
+
+    A label with one side has a hint of its own.
+    """
+    off, on = (run.trades.side.value_counts() for run in (pair.off, pair.on))
+    if not next(iter(pair.out_of_sample.values())).predictions.two_sided:
+        return ""
+    for side, other in (("long", "short"), ("short", "long")):
+        made = int(off.get(side, 0))
+        if made >= FEW_OF_SIDE and not on.get(side, 0) and off.get(other, 0) and on.get(other, 0):
+            return f"ML let no {side} entry pass; without ML there are {made:,} {side} trades"
+    return ""
 
 
 def own_rule_hint(off: int, on: int, parts: Mapping[str, OutOfSample], long_only: bool) -> str:

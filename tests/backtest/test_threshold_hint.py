@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bt_fusion.backtest.threshold_hint import closed_trades, hint_of, is_thin, threshold_hint
+from bt_fusion.backtest.threshold_hint import (
+    closed_trades,
+    hint_of,
+    is_thin,
+    lost_side,
+    threshold_hint,
+)
 from bt_fusion.data.samples import random_walk
 from bt_fusion.engine.account import Account
 from bt_fusion.engine.variants import agreement_of, has_own_rule
@@ -109,6 +115,16 @@ def test_other_strategies_are_told_the_share_of_bars_alone():
     assert " trades without ML, " in hint and hint.endswith(
         'on none for a side that the strategy would enter; see "ML vetoed everything" in the docs'
     )
+
+
+def test_a_side_that_ml_never_lets_pass_is_said():
+    bars = random_walk(900, seed=2)
+    pair = pair_of(bars, given(bars.index, 0.7), ACCOUNT, FusionStrategy, ml_threshold=0.6, **FAST)
+    short = int((pair.off.trades.side == "short").sum())
+    told = f"ML let no short entry pass; without ML there are {short} short trades"
+    assert lost_side(pair) == told and short >= 10
+    both = pair_of(bars, known(bars), ACCOUNT, FusionStrategy, ml_threshold=0.5, **FAST)
+    assert lost_side(both) == ""
 
 
 class OwnRule(bt.Strategy):

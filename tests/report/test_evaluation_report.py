@@ -68,7 +68,7 @@ def test_the_grade_is_one_line_with_its_limits(model):
     grade = evaluation.grade
     assert grade_line(evaluation) == (
         f"Grade      {grade.letter}: AUC of Up {grade.auc:.3f} on 195 unseen rows (A from 0.70, B "
-        f"from 0.60, C from 0.55, D below; E up to {grade.chance:.3f}, which chance reaches)"
+        f"from 0.60, C from 0.55, D below; but E up to {grade.chance:.3f}, which chance reaches)"
     )
     none = replace(evaluation, grade=Grade(None, None, None))
     assert grade_line(none).startswith("Grade      none: the 195 unseen rows are all of one class")

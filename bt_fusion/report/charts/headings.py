@@ -72,6 +72,8 @@ HEADINGS = {
         "Look for blue bars (ML on) that stay above 1 and above the gray ones (ML off) in every "
         "group.",
     ),
+    "symbols": Heading("Symbols"),
+    "reasons": Heading("Exit reasons"),
     "candles": Heading(
         "Price, trades and probability",
         "Look for filled triangles (entries) before the price moves their way, and for hollow "

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from bt_fusion.report.agreement import agreement_table_of, agreement_title, has_agreement_table
 from bt_fusion.report.calendar_returns import PeriodReturns, period_returns
 from bt_fusion.report.figure_table import ROWS, drawn, false_by_chance, figure_rows, with_chance
 from bt_fusion.report.figures import (
@@ -19,6 +18,13 @@ from bt_fusion.report.figures import (
     short_percent,
     signed,
 )
+from bt_fusion.report.trade_groups import (
+    agreement_table_of,
+    agreement_title,
+    has_agreement_table,
+    reason_table_of,
+    symbol_table_of,
+)
 from bt_fusion.saved_runs.saved_run import SavedRun
 
 __all__ = [
@@ -27,6 +33,8 @@ __all__ = [
     "figures_section",
     "key_figures",
     "periods_section",
+    "reasons_section",
+    "symbols_section",
 ]
 
 KEY_FIGURES = ("net_profit", "sharpe", "max_drawdown", "profit_factor", "win_rate", "trades")
@@ -34,7 +42,7 @@ MEANINGS = {
     "kept": "the same bar, side and size in both runs",
     "resized": "the same bar and side, another size",
     "retimed": "the same signal, entered at another bar",
-    "vetoed": "only in ML off: ML skipped them",
+    "vetoed": "only in ML off: vetoed, or ML on was in another trade",
     "added": "only in ML on",
     "open": "not closed at the end",
 }
@@ -139,6 +147,23 @@ def agreement_section(run: SavedRun) -> dict[str, Any] | None:
         return None
     head, rows = agreement_table_of(found)
     return {"caption": agreement_title(found), "head": head, "rows": rows}
+
+
+def symbols_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the table of symbols, None for a single one."""
+    if "symbols" not in run.summary:
+        return None
+    head, rows = symbol_table_of(run.summary)
+    return {"caption": "Closed trades of each symbol", "head": head, "rows": rows}
+
+
+def reasons_section(run: SavedRun) -> dict[str, Any] | None:
+    """Return the table of exit reasons, None if all trades end for the same one."""
+    trades = {name: run.trades[run.trades.run == name] for name in run.runs}
+    head, rows = reason_table_of(trades)
+    if len(rows) <= len(run.runs):
+        return None
+    return {"caption": "Closed trades by what ended them", "head": head, "rows": rows}
 
 
 def attribution_section(run: SavedRun) -> dict[str, Any] | None:

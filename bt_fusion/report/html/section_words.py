@@ -57,6 +57,10 @@ FUNNEL = (
     "How many bars pass each stage on the way from a bar to a filled order; the last two stages "
     "count orders. Below its name: how many a stage stops, and why."
 )
+REASONS = (
+    "What ended the closed trades: a stop, a target, the horizon, or an order of the strategy "
+    "itself."
+)
 AGREEMENT = (
     "Every closed trade of the run, by what ML said on the bar of its order. If ML is useful, the "
     "trades it agreed with end better."

@@ -26,6 +26,8 @@ from bt_fusion.report.html.result_sections import (
     figures_section,
     key_figures,
     periods_section,
+    reasons_section,
+    symbols_section,
 )
 from bt_fusion.report.html.trade_sections import quarters_section, trades_section
 from bt_fusion.report.html.verdict_sections import (
@@ -173,6 +175,8 @@ PLAN: dict[str, tuple[str | Callable[[SavedRun], str], str, Fill]] = {
     "difference": (difference_words, "chart_table", difference_section),
     "attribution": ("", "attribution", attribution_section),
     "robustness": (words.ROBUSTNESS, "chart_table", robustness_section),
+    "symbols": ("", "table", symbols_section),
+    "reasons": (words.REASONS, "table", reasons_section),
     "candles": (words.CANDLES, "candles", candle_section),
     "trades": (words.TRADES, "trades", trades_section),
     "quarters": (words.QUARTERS, "chart_table", quarters_section),

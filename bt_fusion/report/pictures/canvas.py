@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 LETTERS = 15.5  # in an inch of the sentence below a picture
+TITLE_LETTERS = 8  # of the bold heading
 SMALLEST = 4.5  # points of a number in a cell
 RUN_COLOURS = {"off": GRAY, "on": BLUE}
 WRITTEN = "{x:,.10g}"  # on the ticks of an axis
@@ -62,10 +63,10 @@ def shown_figure(width: float, height: float) -> Iterator[Any]:
 
 def head_figure(figure: Any, title: str, hint: str = "") -> None:
     """Write a heading above a picture and, below it, the sentence on what to look for."""
-    figure.suptitle(title, x=0.01, ha="left")
+    width = figure.get_size_inches()[0]
+    figure.suptitle(fill(title, int(TITLE_LETTERS * width)), x=0.01, ha="left")
     if hint:
-        width = int(LETTERS * figure.get_size_inches()[0])
-        figure.supxlabel(fill(hint, width), x=0.01, ha="left", fontsize=9, color=INK)
+        figure.supxlabel(fill(hint, int(LETTERS * width)), x=0.01, ha="left", fontsize=9, color=INK)
 
 
 def legend_above(axis: Any) -> None:

@@ -52,7 +52,7 @@ def grade_line(evaluation: Evaluation) -> str:
     limits = ", ".join(f"{letter} from {least:.2f}" for letter, least in LIMITS.items())
     return (
         f"Grade      {grade.letter}: AUC of {evaluation.class_names[-1]} {grade.auc:.3f} on {rows} "
-        f"unseen rows ({limits}, D below; E up to {grade.chance:.3f}, which chance reaches)"
+        f"unseen rows ({limits}, D below; but E up to {grade.chance:.3f}, which chance reaches)"
     )
 
 

@@ -7,10 +7,17 @@ from rich.console import Group
 from rich.table import Table
 
 from bt_fusion.report.ablation import ABLATION, FEW, ablation_head, ablation_rows
-from bt_fusion.report.agreement import agreement_table_of, agreement_title, has_agreement_table
-from bt_fusion.report.figures import basis, cell, money, number, percent
+from bt_fusion.report.figures import cell, money
 from bt_fusion.report.terminal.comparison import comparison_table
 from bt_fusion.report.terminal.titled import titled
+from bt_fusion.report.trade_groups import (
+    RUNS,
+    agreement_table_of,
+    agreement_title,
+    has_agreement_table,
+    reason_table_of,
+    symbol_table_of,
+)
 from bt_fusion.saved_runs.trade_groups import by_reason
 
 __all__ = [
@@ -22,27 +29,11 @@ __all__ = [
     "symbol_table",
 ]
 
-RUNS = {"ml_off": "off", "ml_on": "on"}
-SYMBOL_COLUMNS = (
-    ("trades", "Trades", money),
-    ("won", "Won", money),
-    ("win_rate", "Win rate", percent),
-    ("profit_factor", "Profit factor", number),
-    ("expectancy", "Expectancy", basis),
-    ("net_profit", "Net profit", money),
-)
-REASON_COLUMNS = (
-    ("trades", "Trades", money),
-    ("win_rate", "Win rate", percent),
-    ("expectancy", "Mean return", basis),
-    ("net_profit", "Net profit", money),
-)
 PERIOD_COLUMNS = (
     ("trades", "Trades", money),
     ("won", "Won", money),
     ("net_profit", "Net profit", money),
 )
-Columns = tuple[tuple[str, str, Any], ...]
 
 
 def result_tables(summary: dict[str, Any], trades: pd.DataFrame, *, details: bool = False) -> Group:
@@ -91,8 +82,7 @@ def ablation_table(rows: list[dict[str, Any]]) -> Table:
 
 def symbol_table(summary: dict[str, Any]) -> Table:
     """Return the closed trades of each symbol, and of all, ML off and on."""
-    rows = [*summary["symbols"].items(), ("TOTAL", summary)]
-    return _table("Symbols", "Symbol", SYMBOL_COLUMNS, rows, present(summary))
+    return _table("Symbols", *symbol_table_of(summary), len(present(summary)))
 
 
 def reason_table(trades: dict[str, pd.DataFrame]) -> Table:
@@ -103,10 +93,7 @@ def reason_table(trades: dict[str, pd.DataFrame]) -> Table:
     trades : dict of DataFrame
         By run, "off" or "on".
     """
-    found = {f"ml_{name}": by_reason(table) for name, table in trades.items()}
-    reasons = dict.fromkeys(reason for figures in found.values() for reason in figures)
-    rows = [(reason, {run: found[run].get(reason) for run in found}) for reason in reasons]
-    return _table("Exit reasons", "Reason", REASON_COLUMNS, rows, list(found))
+    return _table("Exit reasons", *reason_table_of(trades), len(trades))
 
 
 def breakdown_table(summary: dict[str, Any], period: str) -> Table:
@@ -126,20 +113,10 @@ def present(summary: dict[str, Any]) -> list[str]:
     return [run for run in RUNS if summary.get(run)]
 
 
-def _table(
-    title: str,
-    first: str,
-    columns: Columns,
-    rows: list[tuple[str, dict[str, Any]]],
-    runs: list[str],
-) -> Table:
-    """Return a table with one line per row and run."""
-    table = titled(title, first, "ML", *(label for _, label, _ in columns))
+def _table(title: str, head: list[str], rows: list[list[str]], runs: int) -> Table:
+    """Return a table with a section for each group, whose rows are the runs."""
+    table = titled(title, *head)
     table.columns[1].justify = "left"
-    for name, row in rows:
-        for run in runs:
-            figures = row[run] or {}
-            cells = [cell(figures.get(key), write) for key, _, write in columns]
-            table.add_row(name if run == runs[0] else "", RUNS[run], *cells)
-        table.add_section()
+    for number, row in enumerate(rows, 1):
+        table.add_row(*row, end_section=number % runs == 0)
     return table

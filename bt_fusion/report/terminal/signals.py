@@ -50,7 +50,9 @@ def fused_lines(evaluation: Evaluation) -> list[str]:
     if evaluation.fused is None:
         return []
     bars, counts = evaluation.fused["bars"], evaluation.fused["counts"]
-    return [f"Fused      signals of {count(bars)} unseen bars: {by_signal(counts)}"]
+    return [
+        f"Fused      signals of {count(bars)} unseen bars at costs of 0.1 %: {by_signal(counts)}"
+    ]
 
 
 def quality_caption(evaluation: Evaluation) -> str:

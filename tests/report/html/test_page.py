@@ -180,7 +180,9 @@ def test_the_figures_are_those_of_the_summary(run):
 
 def test_the_attribution_is_summed_up(run):
     shown = read(page(with_verdict(run))).shown
-    assert re.search(r"Vetoed only in ML off: ML skipped them 40 12 28 \+2,100", shown)
+    assert re.search(
+        r"Vetoed only in ML off: vetoed, or ML on was in another trade 40 12 28 \+2,100", shown
+    )
     assert re.search(r"Sum 45 \+2,000", shown)
 
 

@@ -1,10 +1,14 @@
-"""Table of entries by whether ML agreed with them, for the terminal and the page."""
+"""Tables of closed trades in groups, for the terminal and the page."""
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import pandas as pd
+
 from bt_fusion.report.figures import (
     Writer,
+    basis,
     cell,
     count,
     difference,
@@ -14,8 +18,32 @@ from bt_fusion.report.figures import (
     percent,
     threshold_text,
 )
+from bt_fusion.saved_runs.trade_groups import by_reason
 
-__all__ = ["agreement_table_of", "agreement_title", "has_agreement_table"]
+__all__ = [
+    "RUNS",
+    "agreement_table_of",
+    "agreement_title",
+    "has_agreement_table",
+    "reason_table_of",
+    "symbol_table_of",
+]
+
+RUNS = {"ml_off": "off", "ml_on": "on"}
+SYMBOL_COLUMNS: tuple[tuple[str, str, Writer], ...] = (
+    ("trades", "Trades", money),
+    ("won", "Won", money),
+    ("win_rate", "Win rate", percent),
+    ("profit_factor", "Profit factor", number),
+    ("expectancy", "Expectancy", basis),
+    ("net_profit", "Net profit", money),
+)
+REASON_COLUMNS: tuple[tuple[str, str, Writer], ...] = (
+    ("trades", "Trades", money),
+    ("win_rate", "Win rate", percent),
+    ("expectancy", "Mean return", basis),
+    ("net_profit", "Net profit", money),
+)
 
 GROUPS = {"agreed": "ML agreed", "disagreed": "ML disagreed", "unknown": "No prediction"}
 BOTH = ("agreed", "disagreed")
@@ -75,3 +103,39 @@ def agreement_table_of(found: dict[str, Any]) -> tuple[list[str], list[list[str]
     rows.append(["Net profit", *(money(group["net_profit"]) for group in own), ""])
     head = ["", *(GROUPS[name] for name in groups), "Difference"]
     return (head, rows) if both else (head[:-1], [row[:-1] for row in rows])
+
+
+def symbol_table_of(summary: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows of the closed trades of each symbol, and of all; a row for each run."""
+    groups = [*summary["symbols"].items(), ("TOTAL", summary)]
+    return _run_rows("Symbol", SYMBOL_COLUMNS, groups, [run for run in RUNS if summary.get(run)])
+
+
+def reason_table_of(trades: Mapping[str, pd.DataFrame]) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows of the closed trades by exit reason; a row for each run.
+
+    Parameters
+    ----------
+    trades : mapping of DataFrame
+        By run, "off" or "on".
+    """
+    found = {f"ml_{name}": by_reason(table) for name, table in trades.items()}
+    reasons = dict.fromkeys(reason for figures in found.values() for reason in figures)
+    groups = [(reason, {run: found[run].get(reason) for run in found}) for reason in reasons]
+    return _run_rows("Reason", REASON_COLUMNS, groups, list(found))
+
+
+def _run_rows(
+    first: str,
+    columns: tuple[tuple[str, str, Writer], ...],
+    groups: Iterable[tuple[str, Mapping[str, Any]]],
+    runs: list[str],
+) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows, the group's name in the first row of each."""
+    rows = []
+    for name, group in groups:
+        for run in runs:
+            figures = group[run] or {}
+            cells = [cell(figures.get(key), write) for key, _, write in columns]
+            rows.append([name if run == runs[0] else "", RUNS[run], *cells])
+    return [first, "ML", *(label for _, label, _ in columns)], rows
