@@ -64,7 +64,7 @@ def test_confidences_are_rows_and_sides_columns(evaluation):
 def test_fused_signals_are_a_line_where_there_are_any(evaluation):
     (line,) = fused_lines(evaluation)
     assert line == (
-        "Fused      signals of 1,200 unseen bars at costs of 0.1 %: short on 10 bars, none on 1,190, "
-        "long on 0"
+        "Fused      signals of 1,200 unseen bars at costs of 0.1 %: short on 10 bars, none "
+        "on 1,190, long on 0"
     )
     assert fused_lines(replace(evaluation, fused=None)) == []
