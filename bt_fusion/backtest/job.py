@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from backtrader import Strategy
 
-from bt_fusion.backtest.job_checks import ML_CHOICES, checked_strategy, resolved
+from bt_fusion.backtest.job_checks import ML_CHOICES, bars_by_symbol, checked_strategy, resolved
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.notes import costs_note, idle_note, notes_of, slippage_note, warn_of_refused
 from bt_fusion.backtest.out_of_sample import (
@@ -110,7 +110,7 @@ class BacktestJob:
         on_refit : callable, optional
             Called with (refits done, total refits), instead of a progress display on the terminal.
         """
-        given = bars if isinstance(bars, dict) else {name: bars}
+        given = bars_by_symbol(bars, name)
         job: BacktestJob = resolved(self, given)
         if job is not self:
             return job.run(bars, name, on_refit)

@@ -18,10 +18,28 @@ from bt_fusion.saved_runs.trade_groups import check_periods
 from bt_fusion.strategies import ManagedStrategy
 from bt_fusion.trade_models.managed_model import ManagedModel
 
-__all__ = ["ML_CHOICES", "checked_strategy", "resolved"]
+__all__ = ["ML_CHOICES", "bars_by_symbol", "checked_strategy", "resolved"]
 
 ML_CHOICES = {"both": ("off", "on"), "on": ("on",), "off": ("off",)}
 WITHOUT_PAYOFF = 0.60  # threshold of models that cannot give a break-even one
+
+
+def bars_by_symbol(bars: Any, name: str) -> dict[str, pd.DataFrame]:
+    """Return the bars of each symbol; `name` is that of a single DataFrame.
+
+    Raises
+    ------
+    OptionError
+        For anything else, such as a path.
+    """
+    given = bars if isinstance(bars, dict) else {name: bars}
+    for each in given.values():
+        if not isinstance(each, pd.DataFrame):
+            raise OptionError(
+                f"bars {each!r}: give a DataFrame, such as read_bars('candles.csv'), or a "
+                "dictionary of them by symbol"
+            )
+    return given
 
 
 def resolved(job: Any, bars: dict[str, pd.DataFrame]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.data.timestamps import iso_time
 from bt_fusion.errors import BarsError, BtFusionError, InSampleError
 from bt_fusion.evaluation.drift import model_health, with_health
 from bt_fusion.labels import Labels, labels_of
@@ -203,12 +204,14 @@ def out_of_sample_window(
     ------
     BarsError
         If no predicted bar lies within the dates.
+    OptionError
+        For text that is no ISO date.
     """
     inside = predictions.known.copy()
     if fromdate is not None:
-        inside &= predictions.index >= pd.Timestamp(fromdate)
+        inside &= predictions.index >= iso_time("fromdate", fromdate)
     if todate is not None:
-        inside &= predictions.index < pd.Timestamp(todate)
+        inside &= predictions.index < iso_time("todate", todate)
     rows = np.flatnonzero(inside)
     if not len(rows):
         predicted = predictions.index[predictions.known]

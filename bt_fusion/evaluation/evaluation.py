@@ -1,6 +1,6 @@
 """Evaluation of a fitted model on bars it was not trained on."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bt_fusion.data.timestamps import iso_time
+from bt_fusion.described import Described, when
 from bt_fusion.errors import InSampleError
 from bt_fusion.evaluation.classification import class_report, confusion, figures_of
 from bt_fusion.evaluation.cross_validation import cross_validate
@@ -32,8 +34,8 @@ __all__ = ["Evaluation", "evaluate"]
 PURGED, IN_TIME = 5, 10  # folds
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation(Described):
     """Quality of a model's predictions, before any trade.
 
     Attributes
@@ -96,6 +98,16 @@ class Evaluation:
     def class_names(self) -> tuple[str, ...]:
         """Class names; scores, calibration and grade refer to the last one."""
         return self.labels.classes
+
+    def description(self) -> tuple[str, Mapping[str, str]]:
+        """Return the title and lines of its printed form: grade and figures."""
+        about = {
+            "grade": f"{self.grade.letter or 'none'} of the AUC of {self.class_names[-1]}",
+            "trained until": when(self.trained_until),
+        }
+        figures = {name: "-" if v is None else f"{v:.3f}" for name, v in self.figures.items()}
+        title = f"Evaluation on {self.rows:,} unseen rows, {when(self.start)} to {when(self.end)}"
+        return title, about | figures
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON types: timestamps as ISO text, null if undefined."""
@@ -168,7 +180,7 @@ def evaluate(
 
 def just_before(date: Any) -> np.datetime64:
     """Return the last moment before a date."""
-    return np.datetime64(pd.Timestamp(date), "ns") - np.timedelta64(1, "ns")
+    return np.datetime64(iso_time("fromdate", date), "ns") - np.timedelta64(1, "ns")
 
 
 def out_of_sample_rows(model: SignalModel, data: LabelledRows) -> LabelledRows:

@@ -82,5 +82,6 @@ def _names_of(item: Any) -> tuple[str, ...]:
     if name in SETS:
         return _viewed(SETS[name], view)
     if name not in REGISTRY:
-        raise unknown_name("feature", name, REGISTRY)
+        error = unknown_name("feature", name, REGISTRY)
+        raise OptionError(f"{error}. A feature of your own comes from its file: --plugin FILE")
     return (view.name(name),)

@@ -55,7 +55,8 @@ def make_label(text: str, **parameters: float) -> Label:
     """
     name, given = parse_label(text)
     if name not in LABELS:
-        raise unknown_name("label", name, LABELS)
+        error = unknown_name("label", name, LABELS)
+        raise OptionError(f"{error}. A label of your own comes from its file: --plugin FILE")
     for parameter in given.keys() & parameters:
         raise OptionError(
             f"parameter {parameter} of label {name} is given twice, in {text!r} and as "

@@ -12,7 +12,7 @@ from backtrader import Strategy
 
 from bt_fusion.backtest.holding_time import with_horizon
 from bt_fusion.backtest.job import UNNAMED, BacktestJob, clocked
-from bt_fusion.backtest.job_checks import checked_strategy, resolved
+from bt_fusion.backtest.job_checks import bars_by_symbol, checked_strategy, resolved
 from bt_fusion.backtest.model_figures import model_figures
 from bt_fusion.backtest.out_of_sample import OutOfSample
 from bt_fusion.backtest.summary import data_and_window
@@ -120,7 +120,7 @@ class Sweep:
         if out is None:
             with TemporaryDirectory(prefix="bt_fusion-", ignore_cleanup_errors=True) as made:
                 return self.run(bars, name, out=made, on_refit=on_refit, on_run=on_run)
-        given = bars if isinstance(bars, dict) else {name: bars}
+        given = bars_by_symbol(bars, name)
         check_maximize(self.maximize)
         swept = THRESHOLDS.keys() & self.grid.keys()
         job = with_horizon(self.job, given) if swept else resolved(self.job, given)

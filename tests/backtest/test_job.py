@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import backtrader as bt
 import pytest
@@ -137,3 +138,11 @@ def test_a_sweep_of_a_class(jobs, tmp_path):
     assert found.summary["config"]["strategy"] == f"{__name__}:Average"
     alone = job(Average, params={"ml_threshold": 0.4, "period": 5}).run(BARS, "edge").summary
     assert found.table.on_net_profit[0] == pytest.approx(alone["ml_on"]["net_profit"])
+
+
+@pytest.mark.parametrize("bars", ["candles.csv", Path("candles.csv"), {"A": "candles.csv"}])
+def test_a_path_in_place_of_bars_is_refused(bars):
+    with pytest.raises(OptionError, match=r"candles\.csv.*: give a DataFrame, such as read_bars"):
+        Backtest().run(bars)
+    with pytest.raises(OptionError, match="give a DataFrame"):
+        Sweep(Backtest(), {"ema_fast": [5, 8]}).run(bars)

@@ -6,7 +6,7 @@ import pytest
 from bt_fusion import Direction, Ensemble, SignalModel, WalkForward
 from bt_fusion.backtest.out_of_sample import predict_each
 from bt_fusion.data.samples import planted_edge
-from bt_fusion.errors import BarsError, InSampleError
+from bt_fusion.errors import BarsError, InSampleError, OptionError
 
 MODEL = SignalModel(["wick_balance", "gap"], Direction(5), Ensemble(("lr",)))
 WALK = WalkForward(MODEL, 200, 100, cache=None)
@@ -53,6 +53,11 @@ def test_dates_cut_every_window(feeds):
     start, end = feeds["A"].index[[250, 300]]
     found = predict_each(WALK, feeds, fromdate=start, todate=end)
     assert [len(part.bars) for part in found.values()] == [50, 50]
+    zoned = {"fromdate": start.tz_localize("UTC"), "todate": f"{end.isoformat()}+00:00"}
+    found = predict_each(WALK, feeds, **zoned)
+    assert [len(part.bars) for part in found.values()] == [50, 50]
+    with pytest.raises(OptionError, match="fromdate 'soon' is no ISO date"):
+        predict_each(WALK, feeds, fromdate="soon")
 
 
 def test_an_error_names_the_symbol_of_several(feeds):

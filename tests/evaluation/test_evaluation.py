@@ -117,6 +117,13 @@ def test_only_unseen_rows_are_judged(model, evaluation):
         evaluate(model, BARS[: CUT + 5])
 
 
+def test_it_prints_grade_and_figures(evaluation):
+    shown = repr(evaluation).splitlines()
+    assert shown[0].startswith(f"Evaluation on {evaluation.rows:,} unseen rows, 2024")
+    assert f"  grade          {evaluation.grade.letter} of the AUC of Up" in shown
+    assert f"  auc            {evaluation.figures['auc']:.3f}" in shown and len(shown) < 12
+
+
 def test_the_dictionary_is_json(evaluation):
     found = json.loads(json.dumps(evaluation.to_dict(), allow_nan=False))
     assert found["start"] == evaluation.start.isoformat() and found["classes"] == [0, 1]

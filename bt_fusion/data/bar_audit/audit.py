@@ -1,6 +1,6 @@
 """audit_bars: find faults in checked bars, and whether stamps mark the open or the close."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,13 @@ from bt_fusion.data.bar_audit.stamps import find_unfinished, stamps_of
 from bt_fusion.data.bar_audit.stretches import find_filled, find_frozen, find_zero_volume
 from bt_fusion.data.bars import BarArrays
 from bt_fusion.data.timestamps import length_text
+from bt_fusion.described import Described, when
 
 __all__ = ["DataAudit", "audit_bars"]
 
 
-@dataclass(frozen=True, eq=False)
-class DataAudit:
+@dataclass(frozen=True, eq=False, repr=False)
+class DataAudit(Described):
     """What an audit of bars found.
 
     Attributes
@@ -46,6 +47,20 @@ class DataAudit:
     def counts(self) -> dict[str, int]:
         """Return the number of cases of each kind found."""
         return {finding.kind: finding.count for finding in self.findings}
+
+    def description(self) -> tuple[str, Mapping[str, str]]:
+        """Return the title and lines of its printed form: what was found, and what to do."""
+        found = {
+            each.kind: f"{each.count:,} ({each.bars:,} bars, first {when(each.first[0])}): "
+            f"{each.meaning}; to do: {each.remedy}"
+            for each in self.findings
+        }
+        about = {
+            "length": self.length or "none fixed",
+            "stamps": f"{self.stamps}: {self.stamps_why}",
+        }
+        title = f"Audit of {self.bars:,} bars, {when(self.start)} to {when(self.end)}"
+        return title, about | (found or {"findings": "none"})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain values, without the positions of the bars."""

@@ -28,8 +28,9 @@ def predictions_rows(predictions: Any) -> dict[str, str]:
         f"{models} model{'' if models == 1 else 's'}",
     }
     if known.any():
-        rows |= _known_rows(predictions, known)
-    return rows
+        return rows | _known_rows(predictions, known)
+    why = "a bar needs the earlier bars that its features read, and a model trained before it"
+    return rows | {"not predicted": why}
 
 
 def _known_rows(predictions: Any, known: np.ndarray) -> dict[str, str]:

@@ -21,6 +21,12 @@ def test_the_index_samples_lack_the_days_their_markets_were_closed(make):
     assert gaps.first == tuple(map(pd.Timestamp, CLOSED))
 
 
+def test_an_audit_prints_what_to_do():
+    shown = repr(audit_bars(nasdaq(), NOW))
+    assert "  gaps         3 (8 bars, first 2001-09-17): " in shown and "; to do: " in shown
+    assert repr(audit_bars(random_walk(50), NOW)).endswith("findings  none")
+
+
 def test_the_index_samples_have_nothing_else_but_two_days_without_volume():
     assert audit_bars(sp500(), NOW).counts() == {"gaps": 3}
     assert audit_bars(nasdaq(), NOW).counts() == {"gaps": 3, "zero_volume": 2}
