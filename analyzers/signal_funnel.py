@@ -168,7 +168,7 @@ class SignalFunnel(Entries):
             return "order pending"
         if signal != signal:
             return "no prediction"
-        return "no entry" if signal else "ML is neutral"
+        return "no entry" if signal else "no entry, ML neutral"
 
 
 def passes(reached):

@@ -73,7 +73,7 @@ class BacktestOutput(OutputOptions):
 
 
 @command(
-    "finished refits are kept in the cache",
+    "finished refits are kept in the cache; run the same command again",
     "bt-fusion backtest --data candles.csv --strategy mine.py:Mine",
 )
 def backtest(

@@ -1,6 +1,7 @@
 """The ML-off and the ML-on variant of a strategy."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from numbers import Real
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -205,12 +206,19 @@ def check_apart(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
 
 
 def check_params(strategy: type[bt.Strategy], params: Mapping[str, Any]) -> None:
-    """Raise OptionError for a parameter the strategy does not have."""
-    known = strategy.params._getkeys()
-    for param in canonical(strategy, params):
-        if param not in known:
+    """Raise OptionError for a parameter the strategy does not have, and for text as a number."""
+    defaults = dict(strategy.params._getitems())
+    for param, value in canonical(strategy, params).items():
+        if param not in defaults:
             name = getattr(strategy, "unfiltered", strategy).__name__
-            raise unknown_name(f"parameter of {name}", param, known)
+            raise unknown_name(f"parameter of {name}", param, defaults)
+        default = defaults[param]
+        numeric = isinstance(default, Real) and not isinstance(default, bool)
+        if isinstance(value, str) and numeric and param not in THRESHOLDS:
+            raise OptionError(
+                f"parameter {param} is {value!r}, and its default is a number, {default}: "
+                "give one number; several values are for a sweep"
+            )
 
 
 def own_names(strategy: type[bt.Strategy], names: tuple[str, ...]) -> list[str]:

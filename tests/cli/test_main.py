@@ -31,7 +31,10 @@ def test_ctrl_c_ends_with_130(csv, tmp_path):
     )
     done = in_a_process("-c", code, cwd=tmp_path)
     assert done.returncode == 130
-    assert done.stderr == "interrupted; finished refits are kept in the cache\n"
+    assert (
+        done.stderr
+        == "interrupted; finished refits are kept in the cache; run the same command again\n"
+    )
     assert not (tmp_path / "results").exists()
 
 

@@ -159,7 +159,7 @@ def test_an_error_of_a_command_is_one_line(capsys):
         (["--strategy", "a\0.py:X"], "--strategy holds a null byte; remove it"),
         (["--param", "atr_stop=nan"], "atr_stop nan must be a distance"),
         (["--param", "stop=soon"], "stop soon must be a fraction"),
-        (["--param", f"ema_fast={'[' * 100_000}"], "must be a whole number"),
+        (["--param", f"ema_fast={'[' * 100_000}"], "give one number"),
         (["--fromdate", "2200-12-31T00:00+01:00"], "no predicted bar from 2200-12-30 23:00:00"),
     ],
 )

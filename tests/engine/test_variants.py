@@ -9,6 +9,7 @@ from bt_fusion.engine.loading import system_of
 from bt_fusion.engine.runner import run_strategy
 from bt_fusion.engine.variants import (
     agreement_of,
+    check_params,
     check_variants,
     exit_params,
     takes_ml,
@@ -190,3 +191,11 @@ def test_other_names_of_params():
     assert agreement_of(SignalDiscovery, discovery) == Agreement(0.7, above=True)
     assert agreement_of(HybridScoring, discovery) == Agreement(0.7)
     assert agreement_of(Plain, {}, "majority") == Agreement("auto", voting="majority")
+
+
+def test_text_in_place_of_a_number_is_refused():
+    for text in ("20,30", "abc"):
+        with pytest.raises(OptionError, match=f"ema_fast is '{text}', .* 12: give one number"):
+            check_params(FusionStrategy, {"ema_fast": text})
+    check_params(FusionStrategy, {"ema_fast": 20, "ml_threshold": "auto", "exit": "both"})
+    check_params(SignalDiscovery, {"probability_threshold": "auto"})

@@ -34,9 +34,10 @@ COLUMNS: tuple[tuple[str, str, Writer], ...] = (
 def sweep_table(found: "SavedSweep") -> Group:
     """Return the best variants, and how much of the best one may be luck."""
     s = found.summary
+    best = f"{SHOWN} best" if s["variants"] > SHOWN else "best"
     title = (
-        f"{s['data']['name']}: best of {s['variants']:,} variants by {figure_name(found.maximize)}"
-        f", {bars_traded(s)}"
+        f"{s['data']['name']}: {best} of {s['variants']:,} variants by "
+        f"{figure_name(found.maximize)}, {bars_traded(s)}"
     )
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in found.varied:
