@@ -30,7 +30,8 @@ def made(tmp_path_factory):
 
 def test_every_block_runs_and_prints(made):
     names, _, printed = made
-    result, verdict, predictions, fitted, best, variant = printed
+    result, verdict, trials, predictions, fitted, best, variant = printed
+    assert trials == "3"
     assert "Matched chance" in result and verdict.startswith(names["result"].verdict.grade)
     assert isinstance(names["predictions"], Predictions) and "Predictions of 5,031" in predictions
     assert fitted.startswith("SignalModel, fitted") and "\nDSR " in best
