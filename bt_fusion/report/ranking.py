@@ -38,7 +38,7 @@ def ranking_words(summary: dict[str, Any]) -> str:
     return (
         f"Tested without a threshold: {WHAT[found['kind']]}. The p-value is {p_value}, the AUC "
         f"{auc} (0.5 is chance). Each entry is ranked among the earlier ones of its side alone, so "
-        "the quartiles differ in size."
+        "the quartiles differ in size, and the first of a side have no rank."
     )
 
 
@@ -50,11 +50,20 @@ def ranking_line(summary: dict[str, Any]) -> str:
     if found["reason"]:
         return f"not tested: {found['reason']}"
     made = " | ".join(cell(mean, basis) for mean in found["quartiles"])
-    tested = f"p-value {cell(found['p_value'], decimals(3))}"
+    tested = f"p-value {_p_cell(found, 'p_value')}"
     against = found.get("p_against")
     if against is not None and against < found["p_value"]:
-        tested += f", that ML ranks worse than chance {cell(against, decimals(3))}"
-    return f"net return of a trade by quartile of P(side), low to high: {made}; {tested}"
+        tested += f", that ML ranks worse than chance {_p_cell(found, 'p_against')}"
+    what = "an entry on any bar" if found["kind"] == "bars" else "a trade"
+    return f"net return of {what} by quartile of P(side), low to high: {made}; {tested}"
+
+
+def _p_cell(found: dict[str, Any], name: str) -> str:
+    """Return a p-value as text, and whether it is larger than the share of the draws."""
+    p_value = found[name]
+    share = (p_value or 0) * (found["draws"] + 1)  # of draws as good, and one
+    tail = " (normal tail)" if abs(share - round(share)) > 1e-6 else ""
+    return f"{cell(p_value, decimals(3))}{tail}"
 
 
 def ranking_of(summary: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ __all__ = ["best_variant_lines", "sweep_table"]
 
 SHOWN = 10
 EVEN = 0.5  # PBO by chance
+LARGEST_P = 0.05  # of SPA, for "more with ML"
 WIDTHS = {"on_net_profit": 10, "on_max_drawdown": 8}
 COLUMNS: tuple[tuple[str, str, Writer], ...] = (
     ("off_sharpe", "Sharpe off", number),
@@ -120,30 +121,34 @@ def best_variant_lines(summary: dict[str, Any]) -> list[str]:
             "without, how often the best would look as good (trading less under costs counts as "
             "more)"
         )
-    return lines + luck_line(summary["dsr"], summary["pbo"])
+    return lines + luck_line(summary["dsr"], summary["pbo"], summary["spa_p"])
 
 
-def luck_line(dsr: float | None, pbo: float | None) -> list[str]:
+def luck_line(dsr: float | None, pbo: float | None, spa_p: float | None = None) -> list[str]:
     """Return in one line whether luck explains the best variant; none without `dsr`.
 
-    >>> luck_line(0.138, 0.09)
-    ['In short   luck can explain the Sharpe ratio of the best variant: its DSR is below 0.95']
+    >>> luck_line(0.138, 0.09)[0]
+    'In short   luck can explain the Sharpe ratio of the best variant: its DSR is below 0.95'
     >>> luck_line(0.99, 0.6)[0]
-    'In short   luck alone does not explain the best variant, but what is best changes from one \
-half of the bars to the other: try it on bars that this sweep has not seen'
+    'In short   luck alone does not explain the Sharpe ratio of the best variant, but what is best \
+changes from one half of the bars to the other: try it on bars that this sweep has not seen'
+    >>> luck_line(0.99, 0.1, 0.7)[0]
+    'In short   luck alone does not explain the Sharpe ratio of the best variant, but no variant \
+clearly makes more with ML than without: try it on bars that this sweep has not seen'
     """
     if dsr is None:
         return []
+    explained = "explain the Sharpe ratio of the best variant"
     if dsr < LEAST_DSR:
-        return [
-            "In short   luck can explain the Sharpe ratio of the best variant: its DSR is below "
-            f"{LEAST_DSR}"
-        ]
-    changes = pbo is not None and pbo >= EVEN
-    but = ", but what is best changes from one half of the bars to the other" if changes else ""
+        return [f"In short   luck can {explained}: its DSR is below {LEAST_DSR}"]
+    but = ""
+    if pbo is not None and pbo >= EVEN:
+        but = ", but what is best changes from one half of the bars to the other"
+    elif spa_p is not None and spa_p > LARGEST_P:
+        but = ", but no variant clearly makes more with ML than without"
     return [
-        f"In short   luck alone does not explain the best variant{but}: try it on bars that this "
-        "sweep has not seen"
+        f"In short   luck alone does not {explained}{but}: try it on bars that this sweep has not "
+        "seen"
     ]
 
 

@@ -101,15 +101,20 @@ class Trades:
         )
 
     def bars_held(self, taken: np.ndarray) -> np.ndarray:
-        """Return the number of bars on which each run holds any trade, shape (n_runs,)."""
+        """Return the number of bars on which each run holds any trade, shape (n_runs,).
+
+        A trade taken twice stands for another one of its length, at another time.
+        """
         if (np.sort(self.entry)[1:] >= np.sort(self.exit)[:-1]).all():  # one at a time
             return taken @ (self.exit - self.entry)
+        again = np.maximum(taken - 1, 0) @ (self.exit - self.entry)
         ends, at = np.unique(np.append(self.entry, self.exit), return_inverse=True)
         number = np.arange(len(self))
         change = np.repeat([1, -1], len(self))
         steps = csr_array((change, (np.append(number, number), at)), (len(self), len(ends)))
         lengths = np.diff(ends)
-        return np.array([((run @ steps).cumsum()[:-1] > 0) @ lengths for run in taken])
+        once = [((run @ steps).cumsum()[:-1] > 0) @ lengths for run in np.minimum(taken, 1)]
+        return np.array(once) + again
 
     def numbered(self) -> list[tuple[Hashable, int, int]]:
         """Return a unique key per trade: kind, entry, and its number among equal ones."""

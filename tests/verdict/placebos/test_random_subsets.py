@@ -104,6 +104,9 @@ def test_a_bar_with_two_positions_counts_once(longest):
     for count, row in zip(run.bars_held(taken), taken, strict=True):
         held = {bar for one in np.flatnonzero(row) for bar in range(entry[one], leave[one])}
         assert count == len(held)
+    np.testing.assert_array_equal(
+        run.bars_held(taken * 2), run.bars_held(taken) + taken @ (leave - entry)
+    )
 
 
 def test_symbols_that_move_as_one_are_no_more_evidence_than_one():
