@@ -18,6 +18,7 @@ KINDS = {
     "unfinished": "Unfinished bar",
 }
 STAMPS = {"open": "of the open", "close": "of the close", "unknown": "of the open or the close"}
+TOLD = {"filled": "; they know the future"}  # too important for a line without it
 
 
 def audits_of(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -54,7 +55,7 @@ def audit_line(audit: dict[str, Any]) -> str:
     return ", ".join(
         f"{KINDS[each['kind']].lower()} {count(each['count'])} "
         f"({count(each['bars'])} bar{'s' if each['bars'] > 1 else ''}, "
-        f"first {when(each['first'][0])})"
+        f"first {when(each['first'][0])}{TOLD.get(each['kind'], '')})"
         for each in audit["findings"]
     )
 

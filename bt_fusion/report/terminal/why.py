@@ -44,10 +44,13 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
     ----------
     trades : DataFrame
         With `probability` of the side and `threshold` on the signal's bar; and `shared`, whether
-        the other run entered there too, if there was one.
+        the other run entered there too, if there was one. The bar shown is that of the signal,
+        which `--bar` takes, or of the entry in a folder of an older version.
     run : {"on", "off"}
     """
-    columns = ["Symbol", "Side", "Entered", "P&L", "P(side)", "To agree"]
+    at = "signal_time" if "signal_time" in trades else "entry_time"
+    bar = {"signal_time": "Signal bar", "entry_time": "Entered"}[at]
+    columns = ["Symbol", "Side", bar, "P&L", "P(side)", "To agree"]
     other = {"on": "ML off", "off": "ML on"}[run]
     columns += [other] * ("shared" in trades)
     table = titled(f"Trades with ML {run}", "Trade", *columns)
@@ -58,7 +61,7 @@ def trades_table(trades: pd.DataFrame, run: str) -> Table:
             str(number),
             str(row["symbol"]),
             row["side"],
-            when(row["entry_time"]),
+            when(row[at]),
             f"{row['pnl']:+,.2f}",
             *("-" if pd.isna(p) else f"{p:.3f}" for p in (row["probability"], row["threshold"])),
         ]
@@ -173,7 +176,7 @@ def vote_lines(model: dict[str, Any], run: str) -> list[str]:
     name = "P(up)" if down == down else "P(yes)"  # a one-sided label does not cover falling prices
     both = f"{name} {up:.4f}" + (f", P(down) {down:.4f}" if down == down else "")
     by = " (BUY or SELL from 0.60, STRONG from 0.70)" if model["voting"] == "soft" else ""
-    unused = "" if run == "on" else "; ML was not asked in this run"
+    unused = "" if run == "on" else "; ML was not asked in this run: --bar shows the one with ML"
     changed = ", ".join(model["changed_plugins"])
     payoff = model.get("payoff")
     cause = (

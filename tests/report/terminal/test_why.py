@@ -118,6 +118,9 @@ def test_trades_are_numbered_from_1():
     assert [list(column.cells) for column in table.columns][:2] == [["1", "2"], ["000001"] * 2]
     assert list(table.columns[-2].cells) == ["0.617", "-"]
     assert list(table.columns[-1].cells) == ["0.600", "0.600"]
+    assert str(table.columns[3].header) == "Entered"  # a folder of an older version
+    signals = trades_table(rows.assign(signal_time=STAMP), "on")
+    assert str(signals.columns[3].header) == "Signal bar"
     compared = trades_table(rows.assign(shared=[True, False]), "off")
     assert str(compared.columns[-1].header) == "ML on"
     assert list(compared.columns[-1].cells) == ["entered", "no"]
