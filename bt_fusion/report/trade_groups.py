@@ -25,6 +25,7 @@ __all__ = [
     "agreement_table_of",
     "agreement_title",
     "has_agreement_table",
+    "present",
     "reason_table_of",
     "symbol_table_of",
 ]
@@ -108,7 +109,12 @@ def agreement_table_of(found: dict[str, Any]) -> tuple[list[str], list[list[str]
 def symbol_table_of(summary: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return head and rows of the closed trades of each symbol, and of all; a row for each run."""
     groups = [*summary["symbols"].items(), ("TOTAL", summary)]
-    return _run_rows("Symbol", SYMBOL_COLUMNS, groups, [run for run in RUNS if summary.get(run)])
+    return _run_rows("Symbol", SYMBOL_COLUMNS, groups, present(summary))
+
+
+def present(summary: Mapping[str, Any]) -> list[str]:
+    """Return the runs that were made."""
+    return [run for run in RUNS if summary.get(run)]
 
 
 def reason_table_of(trades: Mapping[str, pd.DataFrame]) -> tuple[list[str], list[list[str]]]:

@@ -15,6 +15,7 @@ from bt_fusion.report.trade_groups import (
     agreement_table_of,
     agreement_title,
     has_agreement_table,
+    present,
     reason_table_of,
     symbol_table_of,
 )
@@ -106,11 +107,6 @@ def breakdown_table(summary: dict[str, Any], period: str) -> Table:
         cells = [cell(row[run][key], write) for run in runs for key, _, write in PERIOD_COLUMNS]
         table.add_row(row["start"], *cells)
     return table
-
-
-def present(summary: dict[str, Any]) -> list[str]:
-    """Return the runs that were made."""
-    return [run for run in RUNS if summary.get(run)]
 
 
 def _table(title: str, head: list[str], rows: list[list[str]], runs: int) -> Table:
